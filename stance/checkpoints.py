@@ -1,0 +1,135 @@
+"""Finds, verifies, loads and saves model directories.
+
+A directory holds `config.json`, `tokenizer.json`, `model.safetensors` in half precision, `README.md` (the card) and `manifest.json`, the
+SHA-256 sums of the first three, which loading checks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stance.errors import DamagedModelError, MissingModelError
+
+MANIFEST = "manifest.json"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+WEIGHTS = "model.safetensors"
+_SUMMED = (CONFIG, TOKENIZER, WEIGHTS)
+
+
+def locate(name: str) -> Path:
+    """The folder of a shipped model: in the package as a wheel lays it, else in the checkout around the package.
+
+    Args:
+        name: `quotes` or `stance`.
+
+    Raises:
+        MissingModelError: Neither place holds the model's manifest.
+    """
+    package = Path(__file__).resolve().parent
+    places = (package / "models" / name, package.parent / "models" / name)
+    for place in places:
+        if (place / MANIFEST).is_file():
+            return place
+    raise MissingModelError(f"no model {name!r}: neither {places[0]} nor {places[1]} holds {MANIFEST}; reinstall the package, or train one with `make train`")
+
+
+def digest(path: Path) -> str:
+    """A file's SHA-256 sum, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """Checks a model directory against its manifest.
+
+    Returns:
+        Its config.
+
+    Raises:
+        MissingModelError: The directory or one of its files is missing.
+        DamagedModelError: A file's sum differs from the manifest's; both sums are named.
+    """
+    if not folder.is_dir():
+        raise MissingModelError(f"no model at {folder}: there is no such folder")
+    manifest = _read_json(folder / MANIFEST)
+    for name in _SUMMED:
+        path = folder / name
+        if not path.is_file():
+            raise MissingModelError(f"model at {folder}: {name} is missing")
+        expected, found = manifest.get("sha256", {}).get(name), digest(path)
+        if expected != found:
+            raise DamagedModelError(f"{path}: damaged: its SHA-256 sum is {found}, the manifest says {expected}")
+    return _read_json(folder / CONFIG)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MissingModelError(f"model at {path.parent}: {path.name} is missing") from None
+    except ValueError as error:
+        raise DamagedModelError(f"{path}: no JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise DamagedModelError(f"{path}: not a JSON object")
+    return row
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The fast tokenizer of a verified model directory, its truncation and padding off."""
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:  # the library raises bare Exception
+        raise DamagedModelError(f"{folder / TOKENIZER}: {error}") from None
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def load_weights(model: Any, folder: Path) -> None:
+    """Fills a module with a verified directory's weights, in single precision, and puts it in evaluation mode.
+
+    Raises:
+        DamagedModelError: Names or shapes are not the module's.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / WEIGHTS
+    try:
+        weights = {name: tensor.float() for name, tensor in load_file(str(path)).items()}
+        model.load_state_dict(weights)
+    except (SafetensorError, RuntimeError) as error:
+        raise DamagedModelError(f"{path}: {str(error).splitlines()[0]}") from None
+    model.float().eval()
+
+
+def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path) -> None:
+    """Writes weights in half precision, config, tokenizer and manifest; the card is the trainer's to write."""
+    import torch
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor.contiguous()
+        for name, tensor in model.state_dict().items()
+        if isinstance(tensor, torch.Tensor)
+    }
+    save_file(weights, str(folder / WEIGHTS), metadata={"format": "pt"})
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.save(str(folder / TOKENIZER))
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_manifest(folder)
+
+
+def write_manifest(folder: Path) -> None:
+    """Sums the files of a model directory anew."""
+    sums = {name: digest(folder / name) for name in _SUMMED}
+    (folder / MANIFEST).write_text(json.dumps({"sha256": sums}, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,381 @@
+"""The types of a result: `Span`, `Quote`, `Speaker`, `Stance`, `SpeakerStance`, `Document`.
+
+All are immutable. Nothing here changes a text: spans are `[start, end)` offsets in code points of `Document.text`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from stance.errors import LabelError, SpanError
+
+if TYPE_CHECKING:
+    import pandas
+
+Kind = Literal["direct", "mixed", "indirect"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+UNNAMED = "unnamed"
+PIECE_JOINT = " … "
+
+_METADATA = ("id", "title", "outlet", "date", "url", "target", "annotator", "provenance")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a text.
+
+    Attributes:
+        start: Offset of the first code point.
+        end: Offset behind the last code point; greater than `start`.
+
+    Raises:
+        SpanError: The span is empty, reversed or begins before the text.
+    """
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise SpanError(f"no span runs from {self.start} to {self.end}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two share at least one code point."""
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: Span) -> bool:
+        """Whether `other` lies within this span, edges included."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """Where one quote stands.
+
+    Attributes:
+        label: The most probable label.
+        probability: Calibrated probability of `label`; 1 for a label that a person gave.
+        probabilities: Probability of each label, adding up to 1; empty for a label that a person gave.
+    """
+
+    label: str
+    probability: float = 1.0
+    probabilities: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerStance:
+    """Where a speaker stands in one article, summed up over that speaker's quotes.
+
+    Attributes:
+        label: A stance label, or `mixed`.
+        score: From -1 (every quote hawkish) to +1 (every quote engages).
+        interval: Bounds of the score's 95 % interval.
+    """
+
+    label: str
+    score: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Someone who is quoted, under one name in the whole article.
+
+    Attributes:
+        name: The fullest form that the article gives, without title.
+        mentions: Where quotes name this speaker as their source, in text order.
+        stance: The sum over the speaker's quotes; None before stances are known.
+        quotes: The speaker's quotes in text order. Quotes and speakers refer to each other, so they are left out of comparison.
+    """
+
+    name: str
+    mentions: tuple[Span, ...] = ()
+    stance: SpeakerStance | None = None
+    quotes: tuple[Quote, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One content by one source.
+
+    Attributes:
+        text: The pieces of the content, joined by ` … `.
+        content: What is said, in one or more pieces, in text order; quotation marks belong to it.
+        source: The words that name who speaks; empty where that place names nobody.
+        cue: The words that make it an attribution; may be empty.
+        kind: `direct`, `mixed` or `indirect`: all, part or none of the content stands in quotation marks.
+        speaker: Who is quoted; None where the article does not tell.
+        stance: Where the quote stands; None before it is classified.
+        confidence: Calibrated probability, 0 to 1, that this is an attributed quote; 1 where a person labelled it.
+        repeats: Position in `Document.quotes` of the quote that this one repeats (a headline, a pull quote), or None.
+        note: An annotator's remark.
+    """
+
+    text: str
+    content: tuple[Span, ...]
+    source: tuple[Span, ...] = ()
+    cue: tuple[Span, ...] = ()
+    kind: Kind = "indirect"
+    speaker: Speaker | None = None
+    stance: Stance | None = None
+    confidence: float = 1.0
+    repeats: int | None = None
+    note: str = ""
+
+    @property
+    def extent(self) -> Span:
+        """From the first code point to the last of content, source and cue."""
+        parts = (*self.content, *self.source, *self.cue)
+        return Span(min(part.start for part in parts), max(part.end for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article and what was found in it.
+
+    Build one with `Document.assemble` or `Document.from_dict`, which tie speakers to their quotes.
+
+    Attributes:
+        text: The article, exactly as given.
+        quotes: In text order of their first content piece.
+        speakers: By number of quotes, most first; ties in order of first quote.
+        id, title, outlet, date, url, target, annotator, provenance: What is known about the article, or None.
+    """
+
+    text: str
+    quotes: tuple[Quote, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    id: str | None = None
+    title: str | None = None
+    outlet: str | None = None
+    date: str | None = None
+    url: str | None = None
+    target: str | None = None
+    annotator: str | None = None
+    provenance: str | None = None
+
+    @classmethod
+    def assemble(
+        cls, text: str, quotes: Iterable[Quote], speakers: Mapping[str, SpeakerStance | None] | None = None, **metadata: str | None
+    ) -> Document:
+        """Makes a document from quotes whose `speaker` has the right name, and ties both together.
+
+        Args:
+            text: The article.
+            quotes: Quotes in text order. Only the name of their `speaker` is read; one Speaker a name is made anew.
+            speakers: Stance of each speaker by name, where known.
+            **metadata: `id`, `title` and the other fields about the article.
+        """
+        given = tuple(quotes)
+        stances = speakers or {}
+        rows: dict[str, list[int]] = {}
+        for position, quote in enumerate(given):
+            if quote.speaker is not None:
+                rows.setdefault(quote.speaker.name, []).append(position)
+        made = {
+            name: Speaker(name, tuple(sorted({span for i in held for span in given[i].source})), stances.get(name))
+            for name, held in rows.items()
+        }
+        tied = tuple(quote if quote.speaker is None else replace(quote, speaker=made[quote.speaker.name]) for quote in given)
+        for name, held in rows.items():
+            object.__setattr__(made[name], "quotes", tuple(tied[i] for i in held))
+        order = sorted(made.values(), key=lambda speaker: (-len(speaker.quotes), rows[speaker.name][0]))
+        return cls(text, tied, tuple(order), **metadata)
+
+    @property
+    def metadata(self) -> dict[str, str | None]:
+        """The fields about the article, by name."""
+        return {key: getattr(self, key) for key in _METADATA}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document as a labelled article: plain lists, strings and numbers, each span with its text."""
+        return {
+            **self.metadata,
+            "text": self.text,
+            "quotes": [self._quote_row(quote) for quote in self.quotes],
+            "speakers": [_speaker_row(speaker, self.text) for speaker in self.speakers],
+        }
+
+    def _quote_row(self, quote: Quote) -> dict[str, Any]:
+        row: dict[str, Any] = {role: _span_rows(getattr(quote, role), self.text) for role in ("content", "cue", "source")}
+        stance = quote.stance
+        row |= {
+            "kind": quote.kind,
+            "speaker": quote.speaker.name if quote.speaker else None,
+            "stance": stance and (
+                {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
+                if stance.probabilities
+                else stance.label
+            ),
+            "repeats": quote.repeats,
+            "note": quote.note,
+        }
+        if quote.confidence != 1.0:
+            row["confidence"] = quote.confidence
+        return row
+
+    @classmethod
+    def from_dict(cls, row: Mapping[str, Any], place: str = "") -> Document:
+        """Reads a labelled article, or what `to_dict` wrote.
+
+        Args:
+            row: The dictionary. A quote needs `content`; every span needs `start` and `end`, and its `text` is checked where given.
+            place: Where the dictionary comes from, for messages.
+
+        Raises:
+            LabelError: A key is missing or of the wrong type, a label is unknown, or a span does not hold its text.
+        """
+        text = row.get("text")
+        if not isinstance(text, str):
+            raise LabelError(place, "no `text`, or it is not a string")
+        rows = row.get("quotes", [])
+        if not isinstance(rows, list):
+            raise LabelError(place, "`quotes` is not a list")
+        quotes = [_read_quote(text, item, f"{place}: quote {n}" if place else f"quote {n}", len(rows)) for n, item in enumerate(rows)]
+        speakers = {}
+        for item in row.get("speakers") or []:
+            stance = item.get("stance")
+            speakers[item["name"]] = stance and SpeakerStance(stance["label"], stance["score"], tuple(stance["interval"]))
+        return cls.assemble(text, quotes, speakers, **{key: row.get(key) for key in _METADATA})
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The dictionary as JSON text. Lone surrogates, which no file can hold, are escaped."""
+        row = self.to_dict()
+        written = json.dumps(row, ensure_ascii=False, indent=indent)
+        try:
+            written.encode()
+        except UnicodeEncodeError:
+            written = json.dumps(row, indent=indent)
+        return written
+
+    @classmethod
+    def from_json(cls, data: str | bytes, place: str = "") -> Document:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            LabelError: The data is no JSON object, or breaks the format.
+        """
+        try:
+            row = json.loads(data)
+        except ValueError as error:
+            raise LabelError(place, f"no JSON: {error}") from None
+        if not isinstance(row, dict):
+            raise LabelError(place, "not a JSON object")
+        return cls.from_dict(row, place)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A row a quote: `id, quote, speaker, kind, stance, probability, confidence, text, source, cue, start, end`, a column a label's probability."""
+        import pandas
+
+        columns = ["id", "quote", "speaker", "kind", "stance", "probability", "confidence", "text", "source", "cue", "start", "end"]
+        labels = sorted({label for quote in self.quotes if quote.stance for label in quote.stance.probabilities})
+        frame = pandas.DataFrame([self._flat_row(n, quote) for n, quote in enumerate(self.quotes)], columns=[*columns, *(f"p_{x}" for x in labels)])
+        return frame
+
+    def _flat_row(self, position: int, quote: Quote) -> dict[str, Any]:
+        stance = quote.stance
+        return {
+            "id": self.id,
+            "quote": position,
+            "speaker": quote.speaker.name if quote.speaker else None,
+            "kind": quote.kind,
+            "stance": stance.label if stance else None,
+            "probability": stance.probability if stance else None,
+            "confidence": quote.confidence,
+            "text": quote.text,
+            "source": join_pieces(self.text, quote.source),
+            "cue": join_pieces(self.text, quote.cue),
+            "start": quote.content[0].start,
+            "end": quote.content[-1].end,
+            **{f"p_{label}": p for label, p in (stance.probabilities if stance else {}).items()},
+        }
+
+    def to_html(self, *, page: bool = True) -> str:
+        """The article with its quotes marked, and its speakers beside.
+
+        Args:
+            page: A whole page; else the fragment that a notebook shows.
+        """
+        from stance.render import page as pages
+
+        return pages.render([self]) if page else pages.render_fragment(self)
+
+    def _repr_html_(self) -> str:
+        return self.to_html(page=False)
+
+
+def join_pieces(text: str, spans: Sequence[Span]) -> str:
+    """The words of several spans, joined by ` … `."""
+    return PIECE_JOINT.join(text[span.start : span.end] for span in spans)
+
+
+def _span_rows(spans: Iterable[Span], text: str) -> list[dict[str, Any]]:
+    return [{"start": span.start, "end": span.end, "text": text[span.start : span.end]} for span in spans]
+
+
+def _speaker_row(speaker: Speaker, text: str) -> dict[str, Any]:
+    stance = speaker.stance
+    return {
+        "name": speaker.name,
+        "mentions": _span_rows(speaker.mentions, text),
+        "stance": stance and {"label": stance.label, "score": stance.score, "interval": list(stance.interval)},
+    }
+
+
+def _read_spans(text: str, rows: Any, place: str) -> tuple[Span, ...]:
+    if not isinstance(rows, list):
+        raise LabelError(place, "not a list of spans")
+    spans = []
+    for row in rows:
+        start, end = (row.get("start"), row.get("end")) if isinstance(row, dict) else (None, None)
+        if not isinstance(start, int) or not isinstance(end, int):
+            raise LabelError(place, f"a span without whole numbers as `start` and `end`: {row!r}")
+        if not 0 <= start < end <= len(text):
+            raise LabelError(place, f"span {start}–{end} is not within the text of {len(text)} code points")
+        found, expected = text[start:end], row.get("text", text[start:end])
+        if found != expected:
+            raise LabelError(place, f"span {start}–{end} holds {found!r}, labelled as {expected!r}")
+        spans.append(Span(start, end))
+    return tuple(spans)
+
+
+def _read_stance(row: Any, place: str) -> Stance | None:
+    if row is None or isinstance(row, str):
+        return Stance(row) if row else None
+    if not isinstance(row, dict) or not isinstance(row.get("label"), str):
+        raise LabelError(place, f"a stance is a label or an object with `label`, not {row!r}")
+    return Stance(row["label"], row.get("probability", 1.0), dict(row.get("probabilities") or {}))
+
+
+def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
+    if not isinstance(row, dict):
+        raise LabelError(place, f"not an object: {row!r}")
+    roles = {role: _read_spans(text, row.get(role, []), f"{place}, {role}") for role in ("content", "source", "cue")}
+    if not roles["content"]:
+        raise LabelError(place, "no content")
+    kind = row.get("kind", "indirect")
+    if kind not in KINDS:
+        raise LabelError(place, f"kind {kind!r} is none of {', '.join(KINDS)}")
+    name = row.get("speaker")
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        raise LabelError(place, f"speaker is {name!r}; give a name, or null where nobody can be named")
+    repeats = row.get("repeats")
+    if repeats is not None and (not isinstance(repeats, int) or not 0 <= repeats < count):
+        raise LabelError(place, f"repeats {repeats!r}, but quotes are numbered 0 to {count - 1}")
+    return Quote(
+        join_pieces(text, roles["content"]),
+        **roles,
+        kind=kind,
+        speaker=None if name in (None, UNNAMED) else Speaker(str(name)),
+        stance=_read_stance(row.get("stance"), place),
+        confidence=row.get("confidence", 1.0),
+        repeats=repeats,
+        note=row.get("note") or "",
+    )

@@ -1,0 +1,196 @@
+"""Makes quotes of what the tagger saw: decodes spans, links contents to cue and source, joins pieces and run-ons, tells the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stance.document import Quote, Span, join_pieces
+from stance.tagger import LAYERS, LINKS, Floats, WindowScores
+from stance.text import kind_of, quoted
+from stance.tokens import Window, Words
+
+Range = tuple[int, int]
+_IMPOSSIBLE = np.float32(-1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One content span with what it points to, as ranges of words; None where it points to nothing."""
+
+    words: Range
+    cue: Range | None
+    source: Range | None
+    scores: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A quote in the making."""
+
+    pieces: list[_Piece] = field(default_factory=list)
+    cue: Range | None = None
+
+
+def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[WindowScores]) -> list[Quote]:
+    """Turns the tagger's probabilities into quotes without speakers.
+
+    Args:
+        text: The text that the words stand in.
+        words: All its words, or those of some paragraphs.
+        windows: Windows that own every word once.
+        scores: What the tagger said of each window.
+
+    Returns:
+        Quotes in text order; `confidence` is raw, between 0 and 1, and not yet calibrated.
+    """
+    if not len(words):
+        return []
+    tags = np.empty((len(words), len(LAYERS), 3), dtype=np.float32)
+    for window, scored in zip(windows, scores, strict=True):
+        tags[window.own_begin : window.own_end] = scored.tags[window.own_begin - window.begin : window.own_end - window.begin]
+    paragraph_starts = np.concatenate([[True], np.diff(words.paragraph) != 0])
+    layers = dict(zip(LAYERS, best_spans(tags, paragraph_starts), strict=True))
+    marked = quoted(text) if len(words) else []
+    pieces = [_link(content, layers, windows, scores) for content in layers["content"]]
+    drafts = _join(text, words, pieces, marked)
+    return [_finish(text, words, draft, tags, marked) for draft in drafts]
+
+
+def best_spans(tags: Floats, paragraph_starts: NDArray[np.bool_]) -> list[list[Range]]:
+    """The most probable well-formed spans of each layer (Viterbi): an inside tag follows only a begin or an inside tag of its paragraph.
+
+    Args:
+        tags: Log-probabilities, words × layers × (O, B, I).
+        paragraph_starts: Where a word opens a paragraph.
+
+    Returns:
+        For each layer its spans, as half-open ranges of words in order.
+    """
+    count, layers, _ = tags.shape
+    back = np.empty((count, layers), dtype=np.int8)
+    into_inside = np.empty((count, layers), dtype=np.int8)
+    outside, begin, inside = (tags[0, :, k].copy() for k in range(3))
+    inside += _IMPOSSIBLE
+    for at in range(1, count):
+        stacked = np.stack([outside, begin, inside])
+        back[at] = stacked.argmax(axis=0)
+        best = stacked.max(axis=0)
+        into_inside[at] = np.where(begin >= inside, 1, 2)
+        inside = np.maximum(begin, inside) + tags[at, :, 2] + (_IMPOSSIBLE if paragraph_starts[at] else np.float32(0))
+        outside, begin = best + tags[at, :, 0], best + tags[at, :, 1]
+    final = np.stack([outside, begin, inside]).argmax(axis=0)
+    return [_trace(back[:, layer], into_inside[:, layer], int(final[layer])) for layer in range(layers)]
+
+
+def _trace(back: NDArray[np.int8], into_inside: NDArray[np.int8], state: int) -> list[Range]:
+    found: list[Range] = []
+    end: int | None = None
+    for at in range(len(back) - 1, -1, -1):
+        if state != 0 and end is None:
+            end = at + 1
+        if state == 1 and end is not None:
+            found.append((at, end))
+            end = None
+        if at:
+            state = int(into_inside[at]) if state == 2 else int(back[at])
+    return found[::-1]
+
+
+def _link(content: Range, layers: dict[str, list[Range]], windows: Sequence[Window], scores: Sequence[WindowScores]) -> _Piece:
+    begin, end = content
+    number = _widest(content, windows)
+    window, scored = windows[number], scores[number]
+    end = min(end, window.end)
+    linked = scored.link(begin - window.begin, end - window.begin)
+    chosen: dict[str, Range | None] = {}
+    probabilities: dict[str, float] = {}
+    for column, role in enumerate(LINKS):
+        candidates = [span for span in layers[role] if window.begin <= span[0] < window.end and not _same(span, content)]
+        rows = linked[[0, *(1 + span[0] - window.begin for span in candidates)], column]
+        share = np.exp(rows - rows.max())
+        share /= share.sum()
+        best = int(share.argmax())
+        chosen[role] = candidates[best - 1] if best else None
+        probabilities[role] = float(share[best])
+    return _Piece(content, chosen["cue"], chosen["source"], probabilities)
+
+
+def _same(one: Range, other: Range) -> bool:
+    return one[0] == other[0]
+
+
+def _widest(content: Range, windows: Sequence[Window]) -> int:
+    """The window that holds a content with most context; where none holds it whole, the one that owns its first word."""
+    whole = [n for n, w in enumerate(windows) if w.begin <= content[0] and content[1] <= w.end]
+    if whole:
+        return max(whole, key=lambda n: min(content[0] - windows[n].begin, windows[n].end - content[1]))
+    return next(n for n, w in enumerate(windows) if w.own_begin <= content[0] < w.own_end)
+
+
+def _join(text: str, words: Words, pieces: Sequence[_Piece], marked: Sequence[Span]) -> list[_Draft]:
+    """Pieces of one cue are one quote; a piece without cue joins the quote that it runs on from, or that runs on into it."""
+    drafts: list[_Draft] = []
+    by_cue: dict[Range, _Draft] = {}
+    last: tuple[_Piece, _Draft] | None = None
+    for piece in pieces:
+        draft = by_cue.get(piece.cue) if piece.cue else None
+        if draft is None and last is not None:
+            runs_on = _runs_on(text, words, last[0], piece)
+            free = last[1].cue is None or piece.cue is None
+            if free and (runs_on or (piece.cue is None and piece.source is None and _follows(words, last[0], piece, marked))):
+                draft = last[1]
+        if draft is None:
+            draft = _Draft()
+            drafts.append(draft)
+        draft.pieces.append(piece)
+        if draft.cue is None and piece.cue is not None:
+            draft.cue = piece.cue
+            by_cue[piece.cue] = draft
+        last = (piece, draft)
+    return drafts
+
+
+def _runs_on(text: str, words: Words, before: _Piece, piece: _Piece) -> bool:
+    """Whether `before` leaves its marks open at the end of its paragraph and `piece` opens the next one with a mark."""
+    one, two = words.span(*before.words), words.span(*piece.words)
+    if words.paragraph[piece.words[0]] != words.paragraph[before.words[1] - 1] + 1:
+        return False
+    opens = text[two.start] in "“\"‘'«„" and _opens_paragraph(words, piece)
+    held = text[one.start : one.end]
+    return opens and held[0] in "“\"‘'«„" and held[-1] not in "”\"’'»"
+
+
+def _opens_paragraph(words: Words, piece: _Piece) -> bool:
+    at = piece.words[0]
+    return at == 0 or bool(words.paragraph[at] != words.paragraph[at - 1])
+
+
+def _follows(words: Words, before: _Piece, piece: _Piece, marked: Sequence[Span]) -> bool:
+    """Whether `piece`, in marks, fills the next paragraph's start after `before`, in marks too."""
+    one, two = words.span(*before.words), words.span(*piece.words)
+    adjacent = words.paragraph[piece.words[0]] == words.paragraph[before.words[1] - 1] + 1
+    in_marks = all(any(mark.start <= span.start and mark.overlaps(span) for mark in marked) for span in (one, two))
+    return bool(adjacent) and in_marks and _opens_paragraph(words, piece)
+
+
+def _finish(text: str, words: Words, draft: _Draft, tags: Floats, marked: Sequence[Span]) -> Quote:
+    content = tuple(words.span(*piece.words) for piece in draft.pieces)
+    votes: dict[Range | None, float] = {}
+    for piece in draft.pieces:
+        votes[piece.source] = votes.get(piece.source, 0.0) + piece.scores["source"] * (1.0 if piece.source else 0.5)
+    source = max(votes, key=lambda span: votes[span])
+    certainty = [float(np.exp(tags[begin:end, 2].max(axis=-1)).mean()) for begin, end in (piece.words for piece in draft.pieces)]
+    edges = min(float(np.exp(tags[piece.words[0], 2, 1])) for piece in draft.pieces)
+    linked = min(piece.scores["source"] for piece in draft.pieces)
+    return Quote(
+        join_pieces(text, content),
+        content,
+        source=(words.span(*source),) if source else (),
+        cue=(words.span(*draft.cue),) if draft.cue else (),
+        kind=kind_of(text, content, marked),
+        confidence=float(np.clip((sum(certainty) / len(certainty)) * edges * linked, 1e-6, 1 - 1e-6)),
+    )

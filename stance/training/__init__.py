@@ -1,0 +1,1 @@
+"""Data sets, recipes and one trainer a model. Training imports inference, never the reverse."""
