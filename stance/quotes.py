@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from stance.document import Quote, Span, join_pieces
 from stance.tagger import LAYERS, LINKS, Floats, WindowScores
-from stance.text import kind_of, quoted
+from stance.text import kind_of, overlapping
 from stance.tokens import Window, Words
 
 Range = tuple[int, int]
@@ -35,7 +36,9 @@ class _Draft:
     cue: Range | None = None
 
 
-def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[WindowScores]) -> list[Quote]:
+def decode(
+    text: str, words: Words, windows: Sequence[Window], scores: Sequence[WindowScores], marked: Sequence[Span]
+) -> list[Quote]:
     """Turns the tagger's probabilities into quotes without speakers.
 
     Args:
@@ -43,6 +46,7 @@ def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[
         words: All its words, or those of some paragraphs.
         windows: Windows that own every word once.
         scores: What the tagger said of each window.
+        marked: What stands in quotation marks; see `text.quoted`.
 
     Returns:
         Quotes in text order; `confidence` is raw, between 0 and 1, and not yet calibrated.
@@ -54,8 +58,8 @@ def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[
         tags[window.own_begin : window.own_end] = scored.tags[window.own_begin - window.begin : window.own_end - window.begin]
     paragraph_starts = np.concatenate([[True], np.diff(words.paragraph) != 0])
     layers = dict(zip(LAYERS, best_spans(tags, paragraph_starts), strict=True))
-    marked = quoted(text) if len(words) else []
-    pieces = [_link(content, layers, windows, scores) for content in layers["content"]]
+    owners = [window.own_begin for window in windows]
+    pieces = [_link(content, layers, windows, scores, bisect_right(owners, content[0]) - 1) for content in layers["content"]]
     drafts = _join(text, words, pieces, marked)
     return [_finish(text, words, draft, tags, marked) for draft in drafts]
 
@@ -100,16 +104,19 @@ def _trace(back: NDArray[np.int8], into_inside: NDArray[np.int8], state: int) ->
     return found[::-1]
 
 
-def _link(content: Range, layers: dict[str, list[Range]], windows: Sequence[Window], scores: Sequence[WindowScores]) -> _Piece:
+def _link(
+    content: Range, layers: dict[str, list[Range]], windows: Sequence[Window], scores: Sequence[WindowScores], owner: int
+) -> _Piece:
     begin, end = content
-    number = _widest(content, windows)
+    number = _widest(content, windows, owner)
     window, scored = windows[number], scores[number]
-    end = min(end, window.end)
-    linked = scored.link(begin - window.begin, end - window.begin)
+    linked = scored.link(begin - window.begin, min(end, window.end) - window.begin)
     chosen: dict[str, Range | None] = {}
     probabilities: dict[str, float] = {}
     for column, role in enumerate(LINKS):
-        candidates = [span for span in layers[role] if window.begin <= span[0] < window.end and not _same(span, content)]
+        first = bisect_left(layers[role], (window.begin, 0))
+        last = bisect_left(layers[role], (window.end, 0))
+        candidates = layers[role][first:last]
         rows = linked[[0, *(1 + span[0] - window.begin for span in candidates)], column]
         share = np.exp(rows - rows.max())
         share /= share.sum()
@@ -119,16 +126,11 @@ def _link(content: Range, layers: dict[str, list[Range]], windows: Sequence[Wind
     return _Piece(content, chosen["cue"], chosen["source"], probabilities)
 
 
-def _same(one: Range, other: Range) -> bool:
-    return one[0] == other[0]
-
-
-def _widest(content: Range, windows: Sequence[Window]) -> int:
-    """The window that holds a content with most context; where none holds it whole, the one that owns its first word."""
-    whole = [n for n, w in enumerate(windows) if w.begin <= content[0] and content[1] <= w.end]
-    if whole:
-        return max(whole, key=lambda n: min(content[0] - windows[n].begin, windows[n].end - content[1]))
-    return next(n for n, w in enumerate(windows) if w.own_begin <= content[0] < w.own_end)
+def _widest(content: Range, windows: Sequence[Window], owner: int) -> int:
+    """Of the window that owns a content's first word and its neighbours the one that holds the content whole, with most context."""
+    near = range(max(0, owner - 1), min(len(windows), owner + 2))
+    whole = [n for n in near if windows[n].begin <= content[0] and content[1] <= windows[n].end]
+    return max(whole, key=lambda n: min(content[0] - windows[n].begin, windows[n].end - content[1]), default=owner)
 
 
 def _join(text: str, words: Words, pieces: Sequence[_Piece], marked: Sequence[Span]) -> list[_Draft]:
@@ -173,7 +175,7 @@ def _follows(words: Words, before: _Piece, piece: _Piece, marked: Sequence[Span]
     """Whether `piece`, in marks, fills the next paragraph's start after `before`, in marks too."""
     one, two = words.span(*before.words), words.span(*piece.words)
     adjacent = words.paragraph[piece.words[0]] == words.paragraph[before.words[1] - 1] + 1
-    in_marks = all(any(mark.start <= span.start and mark.overlaps(span) for mark in marked) for span in (one, two))
+    in_marks = all(any(mark.start <= span.start for mark in overlapping(marked, span)) for span in (one, two))
     return bool(adjacent) and in_marks and _opens_paragraph(words, piece)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from stance.document import Kind, Span
@@ -120,6 +121,12 @@ def _closes(text: str, at: int, mark: str, family: str, paragraph: Span) -> bool
     return not (plural and _LATER_CLOSE.match(text, at + 1, paragraph.end))
 
 
+def overlapping(spans: Sequence[Span], place: Span) -> Sequence[Span]:
+    """Those of some spans, in order and apart, that share a code point with `place`."""
+    low = bisect_right(spans, place.start, key=lambda span: span.end)
+    return spans[low : bisect_left(spans, place.end, key=lambda span: span.start)]
+
+
 def marked_share(text: str, content: Sequence[Span], marked: Sequence[Span]) -> float:
     """The share of a content's letters and digits that stand in quotation marks; a leading *that* and bracketed words are left out."""
     inside = total = 0
@@ -128,7 +135,7 @@ def marked_share(text: str, content: Sequence[Span], marked: Sequence[Span]) -> 
         leading = _LEADING_WORD.match(text, piece.start, piece.end) if number == 0 else None
         if leading:
             ignored.append(Span(leading.start(), leading.end()))
-        near = [span for span in marked if span.overlaps(piece)]
+        near = overlapping(marked, piece)
         for at in range(piece.start, piece.end):
             if text[at].isalnum() and not any(span.start <= at < span.end for span in ignored):
                 total += 1
@@ -142,7 +149,7 @@ def kind_of(text: str, content: Sequence[Span], marked: Sequence[Span]) -> Kind:
     Args:
         text: The text.
         content: The content's pieces.
-        marked: What `quoted` gives for the text.
+        marked: What `quoted` gives for the text, in its order.
     """
     share = marked_share(text, content, marked)
     return "direct" if share >= 0.999 else "mixed" if share > 0 else "indirect"

@@ -48,6 +48,19 @@ class Words:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def __getitem__(self, cut: slice) -> Words:
+        """Some words in a row; offsets and paragraph numbers stay those of the whole text."""
+        begin, end, _ = cut.indices(len(self))
+        low, high = int(self.first[begin]), int(self.first[end])
+        return Words(
+            self.starts[begin:end],
+            self.ends[begin:end],
+            self.paragraph[begin:end],
+            self.pieces[low:high],
+            self.first[begin : end + 1] - low,
+            self.features[begin:end],
+        )
+
     def span(self, begin: int, end: int) -> Span:
         """The span in code points from word `begin` to word `end`, exclusive."""
         return Span(int(self.starts[begin]), int(self.ends[end - 1]))

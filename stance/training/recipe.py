@@ -43,8 +43,9 @@ class Recipe:
         overlap: Subwords that neighbouring windows share when reading.
         batch_size: Examples a step.
         weight_decay: Of AdamW.
-        dropout: Of the encoder's layers.
         link_width, link_weight: Size of the links' vectors, weight of their loss (quotes).
+        smoothing: Share of each target that is spread over all labels (stance).
+        calibration: Names of the sources on which probabilities are calibrated.
     """
 
     base: str
@@ -54,9 +55,10 @@ class Recipe:
     overlap: int = 48
     batch_size: int = 8
     weight_decay: float = 0.01
-    dropout: float = 0.1
     link_width: int = 64
     link_weight: float = 0.3
+    smoothing: float = 0.0
+    calibration: tuple[str, ...] = ()
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -73,7 +75,7 @@ def read_recipe(path: Path) -> Recipe:
     unknown = row.keys() - {field.name for field in fields(Recipe)}
     if unknown:
         raise TrainingError(f"{path}: no recipe has {', '.join(sorted(unknown))}")
-    return Recipe(stages=stages, **row)
+    return Recipe(stages=stages, calibration=tuple(row.pop("calibration", ())), **row)
 
 
 def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:

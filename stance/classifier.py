@@ -1,0 +1,72 @@
+"""The stance model: a passage's subwords in, calibrated probabilities of labels out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+Row = tuple[Sequence[int], Sequence[bool]]
+
+
+class StanceClassifier(nn.Module):
+    """Any Hugging Face encoder; the mean state of the content and that of the whole passage go to one linear layer.
+
+    Args:
+        encoder: A model that gives `last_hidden_state`.
+        labels: How many labels there are.
+        temperature: Divides the scores, so that probabilities are calibrated (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+    """
+
+    def __init__(self, encoder: Any, labels: int, temperature: float = 1.0) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = nn.Dropout(0.1)
+        self.head = nn.Linear(2 * encoder.config.hidden_size, labels)
+        self.temperature = temperature
+
+    def forward(self, pieces: Tensor, mask: Tensor, inside: Tensor) -> Tensor:
+        """Scores of labels, passages × labels.
+
+        Args:
+            pieces: Subword ids, passages × subwords.
+            mask: 1 where there is a subword.
+            inside: 1 where it belongs to the content.
+        """
+        states = self.encoder(input_ids=pieces, attention_mask=mask).last_hidden_state
+        pooled = torch.cat([_mean(states, inside), _mean(states, mask)], dim=-1)
+        scores: Tensor = self.head(self.dropout(pooled))
+        return scores
+
+
+def _mean(states: Tensor, where: Tensor) -> Tensor:
+    weights = where[..., None].to(states.dtype)
+    return (states * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
+
+
+def collate(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
+    """Pads rows of subwords into the tensors that `StanceClassifier.forward` takes."""
+    longest = max(len(pieces) for pieces, _ in rows)
+    made = torch.zeros((3, len(rows), longest), dtype=torch.long)
+    for at, (pieces, inside) in enumerate(rows):
+        made[0, at, : len(pieces)] = torch.tensor(pieces)
+        made[1, at, : len(pieces)] = 1
+        made[2, at, : len(pieces)] = torch.tensor(inside, dtype=torch.long)
+    return made[0], made[1], made[2]
+
+
+def probabilities_of(model: StanceClassifier, rows: Sequence[Row], *, batch_size: int = 16) -> NDArray[np.float64]:
+    """Calibrated probabilities, rows × labels; rows of like length are read together."""
+    device = model.head.weight.device
+    found = np.empty((len(rows), model.head.out_features))
+    order = sorted(range(len(rows)), key=lambda at: len(rows[at][0]))
+    for begin in range(0, len(order), batch_size):
+        chosen = order[begin : begin + batch_size]
+        with torch.inference_mode():
+            scores = model(*(part.to(device) for part in collate([rows[at] for at in chosen]))).double() / model.temperature
+        found[chosen] = torch.softmax(scores, dim=-1).cpu().numpy()
+    return found

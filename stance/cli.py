@@ -1,0 +1,167 @@
+"""The command line: thin functions over the library. Results go to stdout, progress and log to stderr.
+
+Exit status: 0, 1 where an input had errors, 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stance.errors import StanceError
+
+if TYPE_CHECKING:
+    from stance.document import Document
+
+app = typer.Typer(
+    name="stance",
+    help="Reads news articles and says who said what, and where they stand.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(str, Enum):
+    """How results are written."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    csv = "csv"
+    parquet = "parquet"
+    html = "html"
+
+
+Files = Annotated[list[str], typer.Argument(help="Text, HTML, JSONL, CSV or Parquet files; - reads text from standard input.")]
+TextColumn = Annotated[str, typer.Option(help="Column that holds the text, in JSONL, CSV and Parquet files.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File for the results; standard output when left out.")]
+Threads = Annotated[int | None, typer.Option(help="Threads that torch uses.")]
+
+
+@app.command()
+def classify(
+    files: Files,
+    format: Annotated[Format, typer.Option(help="How results are written.")] = Format.table,
+    text_column: TextColumn = "text",
+    output: Output = None,
+    threads: Threads = None,
+) -> None:
+    """Finds quotes and speakers and tells where they stand."""
+    _process(files, format, text_column, output, threads, stances=True)
+
+
+@app.command()
+def segment(
+    files: Files,
+    format: Annotated[Format, typer.Option(help="How results are written.")] = Format.table,
+    text_column: TextColumn = "text",
+    output: Output = None,
+    threads: Threads = None,
+) -> None:
+    """Finds quotes and speakers, without stances."""
+    _process(files, format, text_column, output, threads, stances=False)
+
+
+def _process(files: list[str], format: Format, text_column: str, output: Path | None, threads: int | None, *, stances: bool) -> None:
+    from stance import inputs, outputs
+    from stance.pipeline import load
+
+    if format is Format.parquet and output is None:
+        raise typer.BadParameter("parquet is no text: name a file with --output")
+    pipeline = load(threads=threads)
+    failed = False
+
+    def documents() -> Iterator[Document]:
+        nonlocal failed
+        for file in files:
+            try:
+                for record in inputs.read_records(file, text_column):
+                    document = pipeline.segment(record.text)
+                    document = pipeline(document) if stances else document
+                    yield record.described(document)
+            except StanceError as error:
+                failed = True
+                typer.echo(f"stance: {file}: {error}" if file not in str(error) else f"stance: {error}", err=True)
+
+    outputs.write(documents(), format.value, output)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    places: Annotated[list[Path], typer.Argument(help="Labelled articles, or folders of them.")],
+    fix: Annotated[bool, typer.Option("--fix", help="Fill in offsets and kinds where the text leaves no doubt.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Problems as JSON.")] = False,
+) -> None:
+    """Checks labelled articles: every problem, with file and quote."""
+    from stance import articles
+
+    problems = []
+    paths = articles.article_paths(places)
+    for path in paths:
+        if fix:
+            try:
+                row, _ = articles.fix_article(path)
+            except StanceError:
+                pass
+            else:
+                articles.write_row(row, path)
+        problems.extend(articles.check_article(path))
+    if as_json:
+        typer.echo(json.dumps([{"place": problem.place, "message": problem.message} for problem in problems], ensure_ascii=False, indent=2))
+    else:
+        for problem in problems:
+            typer.echo(str(problem))
+    typer.echo(f"{len(paths)} articles, {len(problems)} problems", err=True)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    task: Annotated[str, typer.Argument(help="quotes or stance.")],
+    recipe: Annotated[Path | None, typer.Option(help="A recipe; models/TASK/recipe.toml when left out.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the model; models/TASK when left out.")] = None,
+    work: Annotated[Path, typer.Option(help="Folder for checkpoints; a run that was cut off goes on from there.")] = Path("build/train"),
+) -> None:
+    """Trains a model from its recipe."""
+    from stance.training import run
+
+    if task not in run.TASKS:
+        raise typer.BadParameter(f"task is one of {', '.join(run.TASKS)}")
+    folder = Path("models") / task
+    run.train_model(task, recipe or folder / "recipe.toml", out or folder, work / task)
+
+
+@app.command()
+def evaluate(
+    out: Annotated[Path, typer.Option(help="Folder for JSON, figures and pages of errors.")] = Path("build/eval"),
+    quotes: Annotated[Path | None, typer.Option(help="Directory of a quotes model; the shipped one when left out.")] = None,
+    stance: Annotated[Path | None, typer.Option(help="Directory of a stance model; the shipped one when left out.")] = None,
+) -> None:
+    """Measures the models on every labelled set that is present, beside the baselines."""
+    from stance.evaluation import run
+
+    run.evaluate(out, quotes=quotes, stance=stance)
+
+
+def main() -> None:
+    """Runs the command line; what this library raises becomes one line on stderr and exit status 1."""
+    try:
+        app()
+    except StanceError as error:
+        typer.echo(f"stance: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

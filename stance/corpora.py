@@ -1,0 +1,81 @@
+"""Finds labelled data by name: the project's own `seeds/`, and public corpora in a folder that each user fetches for themselves.
+
+| name | what |
+| --- | --- |
+| `seeds/train`, `seeds/dev`, `seeds/test` | labelled articles, with their text |
+| `polnear/train`, `polnear/dev` | PolNeAR, under the data folder |
+| `news_china/train`, `news_china/dev`, `congress_china/train` | stand-off labels of `seeds/standoff`, texts under the data folder; all quotes labelled |
+| the same with `/some` behind | articles in which only some quotes are labelled, for stance alone |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from stance.articles import read_folder, read_standoff
+from stance.document import Document
+from stance.errors import CorpusError
+from stance.formats import polnear
+
+_TEXTS = {"news_china": "articles.jsonl", "congress_china": "releases.jsonl"}
+
+
+def data_folder() -> Path:
+    """Where corpora lie: `STANCE_DATA`, else `data` in the working folder."""
+    return Path(os.environ.get("STANCE_DATA") or "data")
+
+
+def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
+    """Reads labelled articles by the name of their corpus and split.
+
+    Args:
+        name: See the table above.
+        seeds: The folder of the project's own labels.
+
+    Raises:
+        CorpusError: No such corpus, or its folder is missing.
+    """
+    corpus, _, split = name.partition("/")
+    if corpus == "seeds":
+        return list(read_folder(seeds / split))
+    if corpus == "polnear":
+        folder = data_folder() / corpus / split
+        if not folder.is_dir():
+            raise CorpusError(f"{name}: no folder {folder}; `make data` fetches it, or STANCE_DATA names the folder it lies in")
+        return list(polnear.read(folder))
+    if corpus in _TEXTS:
+        split, _, some = split.partition("/")
+        labels = seeds / "standoff" / f"{corpus}.jsonl"
+        if not labels.is_file():
+            raise CorpusError(f"{name}: no labels at {labels}")
+        return list(read_standoff(labels, read_texts(corpus), split=split, complete=not some))
+    raise CorpusError(f"{name}: there is no such corpus; see stance.corpora")
+
+
+def is_present(name: str, seeds: Path = Path("seeds")) -> bool:
+    """Whether a corpus can be read here."""
+    corpus, _, split = name.partition("/")
+    if corpus == "seeds":
+        return any((seeds / split).glob("*.json"))
+    if corpus == "polnear":
+        return (data_folder() / corpus / split).is_dir()
+    return (data_folder() / corpus / _TEXTS[corpus]).is_file() and (seeds / "standoff" / f"{corpus}.jsonl").is_file()
+
+
+def read_texts(corpus: str) -> Mapping[str, str]:
+    """The texts of a corpus by id.
+
+    Raises:
+        CorpusError: Its file is missing or no JSONL of articles.
+    """
+    path = data_folder() / corpus / _TEXTS[corpus]
+    try:
+        rows = [json.loads(line) for line in path.read_bytes().decode().splitlines() if line.strip()]
+        return {row["id"]: row["text"] for row in rows}
+    except OSError:
+        raise CorpusError(f"{corpus}: no file {path}; `make data` fetches it, or STANCE_DATA names the folder it lies in") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorpusError(f"{path}: not a JSONL file of articles with `id` and `text`: {error}") from None

@@ -1,0 +1,208 @@
+"""Tells where a quote stands, and sums up a speaker's quotes.
+
+The classifier reads the sentences that a quote stands in, the content between two marks and the source replaced by a third, so that it
+cannot learn who holds which opinion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stance.document import Document, Quote, SpeakerStance, Span, Stance
+from stance.text import paragraphs, sentences
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
+MIXED = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a stance model answers; data of the model, not code.
+
+    Attributes:
+        target: What the stance is about.
+        labels: All labels, in the order of the model's outputs.
+        positive: The label that counts +1 in a speaker's score.
+        negative: The label that counts -1.
+    """
+
+    target: str = "China"
+    labels: tuple[str, ...] = ("engage", "hawkish", "neutral")
+    positive: str = "engage"
+    negative: str = "hawkish"
+
+    @property
+    def neutral(self) -> str:
+        """The label of quotes that take no side."""
+        return next(label for label in self.labels if label not in (self.positive, self.negative))
+
+
+def passage(text: str, quote: Quote) -> list[str]:
+    """What the classifier reads of a quote, one string a paragraph: its sentences, content and source marked.
+
+    Args:
+        text: The article.
+        quote: One of its quotes.
+    """
+    parts: list[str] = []
+    spans = [*((span, OPENING, CLOSING) for span in quote.content), *((span, SPEAKER, "") for span in quote.source)]
+    whole = quote.extent
+    for paragraph in paragraphs(text[whole.start : whole.end]) if "\n" in text[whole.start : whole.end] else [Span(0, len(whole))]:
+        around = _sentences_around(text, Span(whole.start + paragraph.start, whole.start + paragraph.end))
+        inside = sorted((mark for mark in spans if around.contains(mark[0])), key=lambda mark: (mark[0].start, -mark[0].end))
+        if any(mark[1] == OPENING for mark in inside):
+            parts.append(_mark(text, around, inside))
+    return parts
+
+
+def _sentences_around(text: str, span: Span) -> Span:
+    """The sentences of its paragraph that a span touches."""
+    start = max((text.rfind(mark, 0, span.start) for mark in "\n\r\u2028\u2029"), default=-1) + 1
+    ends = [at for mark in "\n\r\u2028\u2029" if (at := text.find(mark, span.end)) >= 0]
+    line = Span(start, min(ends, default=len(text)))
+    touched = [sentence for sentence in sentences(text, line) if sentence.overlaps(span)]
+    return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span
+
+
+def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> str:
+    written: list[str] = []
+    at = around.start
+    for span, opening, closing in marks:
+        if span.start < at:
+            continue
+        written.append(text[at : span.start])
+        written.append(f" {opening} {text[span.start : span.end]} {closing} " if closing else f" {opening} ")
+        at = span.end
+    return "".join([*written, text[at : around.end]]).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Subwords of one quote's passage, cut into stretches that fit the encoder.
+
+    Attributes:
+        stretches: Subword ids of each, start mark and separator included.
+        inside: For each stretch where its subwords belong to the content.
+    """
+
+    stretches: tuple[tuple[int, ...], ...]
+    inside: tuple[tuple[bool, ...], ...]
+
+
+def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Passage:
+    """Subwords of what the classifier reads of a quote; a long one becomes several stretches, none of it is left out.
+
+    Args:
+        text: The article.
+        quote: One of its quotes.
+        tokenizer: The model's, truncation and padding off.
+        size: Subwords a stretch may hold.
+    """
+    start, separator = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    opening, closing = tokenizer.token_to_id(OPENING), tokenizer.token_to_id(CLOSING)
+    ids: list[int] = []
+    inside: list[bool] = []
+    within = False
+    for part in passage(text, quote):
+        readable = part.encode("utf-8", "replace").decode("utf-8")
+        for piece in tokenizer.encode(readable, add_special_tokens=False).ids:
+            within = (within or piece == opening) and piece != closing
+            ids.append(piece)
+            inside.append(within and piece != opening)
+    count = max(1, math.ceil(len(ids) / (size - 2)))
+    length = math.ceil(len(ids) / count) if ids else 0
+    cuts = [slice(n * length, (n + 1) * length) for n in range(count)]
+    return Passage(
+        tuple((start, *ids[cut], separator) for cut in cuts), tuple((False, *inside[cut], False) for cut in cuts)
+    )
+
+
+def sum_up(quotes: Sequence[Quote], question: Question) -> SpeakerStance | None:
+    """A speaker's stance in one article; repeats count once.
+
+    The label follows the codebook: a side with at least twice as many quotes as the other, `mixed` where both occur and neither has. The score
+    is the mean over quotes of P(positive) - P(negative). Its interval is that of a Dirichlet posterior on the three shares under Jeffreys'
+    prior, by its first two moments (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.4), widened to hold the score.
+
+    Args:
+        quotes: The speaker's quotes.
+        question: Which labels are the poles.
+
+    Returns:
+        None where no quote has a stance.
+    """
+    counted = [quote.stance for quote in quotes if quote.stance is not None and quote.repeats is None]
+    if not counted:
+        counted = [quote.stance for quote in quotes if quote.stance is not None]
+    if not counted:
+        return None
+    positive = sum(_share(stance, question.positive) for stance in counted)
+    negative = sum(_share(stance, question.negative) for stance in counted)
+    score = (positive - negative) / len(counted)
+    total = len(counted) + 1.5
+    plus, minus = (positive + 0.5) / total, (negative + 0.5) / total
+    deviation = math.sqrt((plus + minus - (plus - minus) ** 2) / (total + 1))
+    low, high = plus - minus - 1.96 * deviation, plus - minus + 1.96 * deviation
+    labels = [stance.label for stance in counted]
+    return SpeakerStance(
+        _side(labels.count(question.positive), labels.count(question.negative), question),
+        round(score, 4),
+        (round(max(-1.0, min(low, score)), 4), round(min(1.0, max(high, score)), 4)),
+    )
+
+
+def _share(stance: Stance, label: str) -> float:
+    return stance.probabilities.get(label, 0.0) if stance.probabilities else float(stance.label == label)
+
+
+def _side(positive: int, negative: int, question: Question) -> str:
+    if not positive and not negative:
+        return question.neutral
+    if positive >= 2 * negative:
+        return question.positive
+    return question.negative if negative >= 2 * positive else MIXED
+
+
+def with_stances(document: Document, stances: Sequence[Stance | None], question: Question) -> Document:
+    """A document whose quotes have these stances, and whose speakers are summed up."""
+    from dataclasses import replace
+
+    quotes = [replace(quote, stance=stance) for quote, stance in zip(document.quotes, stances, strict=True)]
+    held: dict[str, list[Quote]] = {}
+    for quote in quotes:
+        if quote.speaker is not None:
+            held.setdefault(quote.speaker.name, []).append(quote)
+    summed = {name: sum_up(group, question) for name, group in held.items()}
+    return Document.assemble(document.text, quotes, summed, **{**document.metadata, "target": question.target})
+
+
+def score_passages(model: Any, passages: Iterable[Passage], *, batch_size: int = 16) -> Iterator[np.ndarray[Any, np.dtype[np.float64]]]:
+    """Calibrated probabilities of each passage's labels; of several stretches the mean, weighted by the content they hold."""
+    from stance.classifier import probabilities_of
+
+    waiting = iter(passages)
+    while group := list(islice(waiting, batch_size * 16)):
+        rows = [(stretch, inside) for item in group for stretch, inside in zip(item.stretches, item.inside, strict=True)]
+        found = probabilities_of(model, rows, batch_size=batch_size)
+        at = 0
+        for item in group:
+            count = len(item.stretches)
+            weights = np.array([0.01 + sum(inside) for inside in item.inside])
+            yield np.average(found[at : at + count], axis=0, weights=weights)
+            at += count
+
+
+def to_stance(probabilities: Sequence[float] | np.ndarray[Any, Any], question: Question) -> Stance:
+    """The stance of a row of probabilities in the order of the question's labels."""
+    by_label: Mapping[str, float] = {label: round(float(p), 4) for label, p in zip(question.labels, probabilities, strict=True)}
+    best = max(by_label, key=lambda label: by_label[label])
+    return Stance(best, by_label[best], by_label)

@@ -1,0 +1,156 @@
+"""Trains the stance model: marked passages of labelled quotes in, labels as targets."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_model, save_model
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+from transformers import Trainer, set_seed
+
+from stance.classifier import Row, StanceClassifier, collate, probabilities_of
+from stance.document import Document
+from stance.stances import Question, read_passage
+from stance.training.recipe import Recipe, arguments, last_checkpoint, load_base
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A labelled passage: its subwords, the index of its label, its weight in the loss."""
+
+    row: Row
+    label: int
+    weight: float = 1.0
+
+
+class Items(Dataset[Item]):
+    """A run's passages in the order in which they are read, shuffled anew each epoch by the seed alone."""
+
+    def __init__(self, items: Sequence[Item], *, epochs: int, batch_size: int, seed: int) -> None:
+        self.rows: list[Item] = []
+        for epoch in range(epochs):
+            draw = random.Random(f"{seed} {epoch}")
+            order = list(items)
+            draw.shuffle(order)
+            pool = 8 * batch_size
+            for at in range(0, len(order), pool):
+                group = sorted(order[at : at + pool], key=lambda item: len(item.row[0]))
+                batches = [group[n : n + batch_size] for n in range(0, len(group), batch_size)]
+                draw.shuffle(batches)
+                self.rows.extend(item for batch in batches for item in batch)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, at: int) -> Item:
+        return self.rows[at]
+
+
+def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, question: Question) -> list[Item]:
+    """The labelled quotes of some documents as passages; the first stretch of a long one stands for it."""
+    items = []
+    for document in documents:
+        for quote in document.quotes:
+            if quote.stance is not None and quote.repeats is None:
+                made = read_passage(document.text, quote, tokenizer, size)
+                items.append(Item((made.stretches[0], made.inside[0]), question.labels.index(quote.stance.label)))
+    return items
+
+
+def collate_items(items: Sequence[Item]) -> dict[str, Tensor]:
+    """Pads passages into the tensors of a step."""
+    pieces, mask, inside = collate([item.row for item in items])
+    return {
+        "pieces": pieces, "mask": mask, "inside": inside,
+        "target": torch.tensor([item.label for item in items]), "weight": torch.tensor([item.weight for item in items]),
+    }  # fmt: skip
+
+
+class StanceTrainer(Trainer):
+    """A `transformers.Trainer` with weighted cross-entropy.
+
+    Args:
+        class_weights: Weight of each label.
+        smoothing: Share of each target that is spread over all labels.
+        **options: Those of `transformers.Trainer`.
+    """
+
+    def __init__(self, class_weights: Tensor, smoothing: float, **options: Any) -> None:
+        super().__init__(data_collator=collate_items, **options)
+        self.class_weights = class_weights
+        self.smoothing = smoothing
+
+    def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+        """The loss of one batch."""
+        scores = model(inputs["pieces"], inputs["mask"], inputs["inside"])
+        losses = nn.functional.cross_entropy(
+            scores, inputs["target"], weight=self.class_weights.to(scores.device), label_smoothing=self.smoothing, reduction="none"
+        )
+        loss = (losses * inputs["weight"]).mean()
+        return (loss, None) if return_outputs else loss
+
+
+def train(
+    recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path, question: Question
+) -> tuple[StanceClassifier, Tokenizer]:
+    """Trains the stance model through the recipe's stages; a run that was cut off goes on from its last checkpoint in `folder`.
+
+    Args:
+        recipe: What to train, how long, how.
+        documents: For each stage its labelled articles.
+        folder: Where checkpoints and the finished stages' weights go.
+        question: Labels and target.
+
+    Returns:
+        The model in evaluation mode, not calibrated, and its tokenizer.
+    """
+    set_seed(recipe.seed)
+    encoder, tokenizer = load_base(recipe.base)
+    model = StanceClassifier(encoder, len(question.labels))
+    model.encoder.get_input_embeddings().weight.requires_grad_(False)
+    for number, (stage, articles) in enumerate(zip(recipe.stages, documents, strict=True)):
+        place = folder / f"stage{number}"
+        finished = place / "finished.safetensors"
+        if not finished.is_file():
+            items = read_items(articles, tokenizer, recipe.window, question)
+            counts = np.bincount([item.label for item in items], minlength=len(question.labels)).clip(min=1)
+            weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
+            rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=recipe.seed + number)
+            trainer = StanceTrainer(weights, recipe.smoothing, model=model, args=arguments(recipe, stage, place), train_dataset=rows)
+            trainer.train(resume_from_checkpoint=last_checkpoint(place))
+            save_model(model, str(finished))
+        load_model(model, str(finished))
+    return model.eval(), tokenizer
+
+
+def fit_temperature(scores: NDArray[np.float64], labels: Sequence[int]) -> float:
+    """The temperature that makes scores most probable on held-out labels (Guo et al. 2017), between 0.25 and 8."""
+    from scipy.optimize import minimize_scalar
+
+    right = np.asarray(labels)
+
+    def surprise(log_temperature: float) -> float:
+        scaled = scores / np.exp(log_temperature)
+        scaled = scaled - scaled.max(axis=1, keepdims=True)
+        return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(right)), right]).mean())
+
+    return float(np.exp(minimize_scalar(surprise, bounds=(np.log(0.25), np.log(8)), method="bounded").x))
+
+
+def calibrate(
+    model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question
+) -> float:
+    """The temperature for a model, from the labelled quotes of held-out articles."""
+    items = read_items(documents, tokenizer, recipe.window, question)
+    model.temperature = 1.0
+    found = probabilities_of(model, [item.row for item in items])
+    return fit_temperature(np.log(found.clip(min=1e-12)), [item.label for item in items])
