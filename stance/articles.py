@@ -292,9 +292,7 @@ def write_standoff(documents: Iterable[Document], path: Path, splits: Mapping[st
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def read_standoff(
-    path: Path, texts: Mapping[str, str], *, split: str | None = None, complete: bool | None = None
-) -> Iterator[Document]:
+def read_standoff(path: Path, texts: Mapping[str, str], *, split: str | None = None, complete: bool | None = None) -> Iterator[Document]:
     """Joins stand-off labels with their texts.
 
     Args:

@@ -35,7 +35,9 @@ def locate(name: str) -> Path:
     for place in places:
         if (place / MANIFEST).is_file():
             return place
-    raise MissingModelError(f"no model {name!r}: neither {places[0]} nor {places[1]} holds {MANIFEST}; reinstall the package, or train one with `make train`")
+    raise MissingModelError(
+        f"no model {name!r}: neither {places[0]} nor {places[1]} holds {MANIFEST}; reinstall the package, or train one with `make train`"
+    )
 
 
 def digest(path: Path) -> str:

@@ -4,7 +4,7 @@
 | --- | --- |
 | `seeds/train`, `seeds/dev`, `seeds/test` | labelled articles, with their text |
 | `polnear/train`, `polnear/dev` | PolNeAR, under the data folder |
-| `news_china/train`, `news_china/dev`, `congress_china/train` | stand-off labels of `seeds/standoff`, texts under the data folder; all quotes labelled |
+| `news_china/train`, `news_china/dev` | stand-off labels of `seeds/standoff` on texts under the data folder; all quotes labelled |
 | the same with `/some` behind | articles in which only some quotes are labelled, for stance alone |
 """
 

@@ -163,7 +163,7 @@ class Document:
 
     @classmethod
     def assemble(
-        cls, text: str, quotes: Iterable[Quote], speakers: Mapping[str, SpeakerStance | None] | None = None, **metadata: str | None
+        cls, text: str, quotes: Iterable[Quote], speakers: Mapping[str, SpeakerStance | None] | None = None, /, **metadata: str | None
     ) -> Document:
         """Makes a document from quotes whose `speaker` has the right name, and ties both together.
 
@@ -209,7 +209,8 @@ class Document:
         row |= {
             "kind": quote.kind,
             "speaker": quote.speaker.name if quote.speaker else None,
-            "stance": stance and (
+            "stance": stance
+            and (
                 {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
                 if stance.probabilities
                 else stance.label
@@ -271,13 +272,14 @@ class Document:
         return cls.from_dict(row, place)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A row a quote: `id, quote, speaker, kind, stance, probability, confidence, text, source, cue, start, end`, a column a label's probability."""
+        """A row a quote: who, how, stance, words and offsets; and a column `p_LABEL` for each label's probability."""
         import pandas
 
         columns = ["id", "quote", "speaker", "kind", "stance", "probability", "confidence", "text", "source", "cue", "start", "end"]
         labels = sorted({label for quote in self.quotes if quote.stance for label in quote.stance.probabilities})
-        frame = pandas.DataFrame([self._flat_row(n, quote) for n, quote in enumerate(self.quotes)], columns=[*columns, *(f"p_{x}" for x in labels)])
-        return frame
+        return pandas.DataFrame(
+            [self._flat_row(n, quote) for n, quote in enumerate(self.quotes)], columns=[*columns, *(f"p_{x}" for x in labels)]
+        )
 
     def _flat_row(self, position: int, quote: Quote) -> dict[str, Any]:
         stance = quote.stance

@@ -29,7 +29,8 @@ class Record:
 
     def described(self, document: Document) -> Document:
         """A document with this record's metadata."""
-        return replace(document, **self.metadata)
+        metadata: dict[str, Any] = dict(self.metadata)
+        return replace(document, **metadata)
 
 
 def read_records(file: str, text_column: str = "text") -> Iterator[Record]:

@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 from typing import Literal
 
 from stance.document import Span
 
 Gender = Literal["he", "she"]
 
-_MALE_TITLES = "mr mister sir lord king prince father sen. congressman chairman spokesman".split()
-_FEMALE_TITLES = "mrs ms miss dame lady baroness queen princess congresswoman chairwoman spokeswoman madam madame".split()
-_TITLES = frozenset(
-    [*_MALE_TITLES, *_FEMALE_TITLES]
-    + "mx dr doctor prof professor rev reverend hon sen senator rep reps representative rep. gov governor gen general lt lieutenant col colonel capt captain maj "
-    "major adm admiral cmdr commander sgt sergeant judge justice rabbi imam pope mayor sheriff councillor cllr president premier".split()
-)
-_ROLE_HEADS = frozenset(
-    "president minister secretary chancellor premier leader chair chairman chairwoman chairperson chief director head spokesman spokeswoman spokesperson "
-    "ambassador envoy senator congressman congresswoman representative governor mayor mp mps lawmaker legislator commissioner adviser advisor "
-    "analyst economist professor lecturer scholar researcher historian expert strategist executive ceo founder co-founder editor author journalist reporter "
-    "commander general admiral officer official diplomat counsel lawyer attorney activist campaigner candidate nominee whip speaker vice-president "
-    "negotiator representative treasurer manager partner fellow premier deputy counterpart colleague dissident farmer owner student teacher doctor "
-    "trader investor boss host columnist prosecutor judge backbencher frontbencher peer baroness lord king queen prince pope bishop "
-    "politician democrat republican conservative".split()
-)
-_NOT_NAMES = frozenset(
-    "a an the this that these those it its he she they we i you his her their our my your who which what when where while why how if but and or nor so yet for of in on "
-    "at by to from with without as after before since until during under over into about against between among although though because despite "
-    "however meanwhile moreover still also then there here now today yesterday tomorrow tonight monday tuesday wednesday thursday friday saturday sunday january "
-    "february march april may june july august september october november december one two three four five six seven eight nine ten some many most "
-    "several all both each every any no not other another such more much few last next earlier later former ex new speaking asked responding "
-    "following according according earlier even just only once instead indeed perhaps yes let do does did don is are was were be been have has had will would can could "
-    "should must might shall mr mrs ms messrs jan feb mar apr aug sept oct nov dec many others officials".split()
-)
-_NATIONS = frozenset(
-    "british english scottish welsh irish american u.s. u.s us uk u.k. u.k chinese russian french german japanese korean indian australian canadian european taiwanese tory "
-    "tories labour conservative democratic republican liberal eu un nato communist socialist green dutch italian spanish swedish norwegian "
-    "danish finnish polish czech hungarian lithuanian ukrainian turkish israeli iranian saudi pakistani vietnamese philippine filipino indonesian malaysian "
-    "thai singaporean brazilian mexican western asian african north south east".split()
-)
-_MODIFIERS = _NATIONS | {"state", "affairs", "defence", "defense", "security", "treasury", "commerce", "trade", "health", "shadow", "vice", "deputy"}
-_BODY_WORDS = frozenset(
-    "office ministry department committee commission council group university college institute institution party house times post news agency bank company "
-    "corp corporation inc ltd llc court association union center centre congress parliament senate government administration authority bureau board "
-    "force forces navy army airlines airways technologies holdings fund foundation alliance coalition chamber federation organization organisation forum "
-    "journal daily guardian telegraph herald tribune network street hall kong states kingdom nations republic sea strait service services police "
-    "organisation industries motors international global research society trust church league command watch press media".split()
-)
-_PARTICLES = frozenset("de da di del della van von der den al bin ibn ben la le el du dos ter ten o'".split())
+_LEXICON = tomllib.loads(resources.files("stance").joinpath("lexicon.toml").read_text(encoding="utf-8"))
+
+
+def lexicon(name: str) -> frozenset[str]:
+    """A list of the file `lexicon.toml`, by name."""
+    return frozenset(_LEXICON[name].split())
+
+
+_MALE_TITLES, _FEMALE_TITLES = lexicon("male_titles"), lexicon("female_titles")
+_TITLES = lexicon("titles") | _MALE_TITLES | _FEMALE_TITLES
+_ROLE_HEADS = lexicon("roles")
+_NOT_NAMES = lexicon("function_words")
+_NATIONS = lexicon("nations")
+_MODIFIERS = lexicon("modifiers") | _NATIONS
+_BODY_WORDS = lexicon("bodies")
+_PARTICLES = lexicon("particles")
+_FEMALE, _MALE = lexicon("female_names"), lexicon("male_names")
 _TOKEN = re.compile(r"(?:[A-Z]\.){1,3}|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|[^\w\s]|\d+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 _ACRONYM = re.compile(r"\(([A-Z][A-Za-z]*[A-Z]+s?)\)")
@@ -135,7 +114,9 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     first, last = run[begin], run[-1]
     span = Span(first.start(), last.start() + len(_clean(last[0])))
     before = words[:role_end] if role_end else []
-    role = " ".join(word for word in before if word.lower() not in _NOT_NAMES and (word.lower() not in _TITLES or word.lower() in _ROLE_HEADS))
+    role = " ".join(
+        word for word in before if word.lower() not in _NOT_NAMES and (word.lower() not in _TITLES or word.lower() in _ROLE_HEADS)
+    )
     if not role:
         role = _role_before(text, run[0].start())
     yield Name(span, tuple(kept), title, role, _is_body(kept) and not title)
@@ -190,30 +171,3 @@ def gender_of(first_name: str) -> Gender | None:
     """The pronoun that goes with a common English-language first name; None for all others."""
     low = first_name.lower()
     return "she" if low in _FEMALE else "he" if low in _MALE else None
-
-
-_FEMALE = frozenset(
-    "abigail alice alicia alison amanda amy andrea angela angelina ann anna anne annabel annie audrey barbara beatrice becky bernadette beth betty beverly brenda "
-    "bridget carol caroline carolyn catherine cathy charlotte cheryl chloe chrystia cindy claire clare condoleezza cynthia dana deborah debra denise diana diane dianne donna "
-    "doris dorothy eileen elaine eleanor elena elizabeth ellen emily emma erica erin esther eva evelyn fiona florence frances gail gina gloria grace gretchen hannah "
-    "harriet heather heidi helen helena hilary hillary holly irene isabel ivanka jacinda jackie jacqueline jane janet janice jasmine jean jen jenna jennifer jenny jessica "
-    "jill joan joanna joanne josephine joy joyce judith judy julia julie june kamala karen kate katherine kathleen kathryn kathy katie kayleigh kelly kerry kim kirsten kristen laura "
-    "lauren leah liliana linda lisa liz lois lorraine louise lucy lynn madeleine maggie margaret maria marie marilyn marine marjorie martha mary maureen megan melania "
-    "melanie melissa meredith michelle mildred miriam molly monica nadine nancy naomi natalie nicola nicole nikki nina nora olivia pamela patricia patty paula pauline penny "
-    "phyllis priti priyanka rachel rebecca rhonda rita roberta robin rosa rose rosemary ruth sally samantha sandra sara sarah shannon sharon sheila shirley sonia "
-    "sophia sophie stephanie sue susan suzanne sylvia tammy tara teresa theresa tina tracy ursula valerie vanessa vera veronica vicky victoria virginia wendy yasmin yvette "
-    "yvonne zoe".split()
-)
-_MALE = frozenset(
-    "aaron abraham adam adrian ahmed al alan albert alex alexander alistair allan allen alok andrew andy angus anthony antonio antony arnold arthur barack barry ben benjamin "
-    "bernard bernie bill billy bob boris brad bradley brandon brendan brett brian bruce bryan carl carlos charles charlie chester chris christian christopher chuck clarence "
-    "claude clive colin craig curtis dale damian dan daniel danny darren dave david dean dennis derek dick dmitry dominic don donald doug douglas duncan dwight earl ed eddie "
-    "edgar edmund eduardo edward edwin elliott emmanuel enda eric ernest eugene evan felix francis francois frank frankie fred frederick gareth gary gavin geoff geoffrey george "
-    "gerald gerard gideon giles glenn gordon graham grant greg gregory guy harold harry henry herbert howard hugh hugo iain ian isaac ivan jack jacob jake james jamie jared jason "
-    "jay jean-claude jeff jeffrey jeremy jerry jesse jim jimmy joe joel john johnny jon jonathan jose joseph josh joshua juan julian justin karl keith ken kenneth kevin kurt "
-    "lance larry lawrence lee leo leon leonard liam lindsey lloyd louis luis luke malcolm manuel marc marco marcus mario mark martin marvin matt matthew maurice max michael "
-    "michel mick mike mitch mitt mohammed morgan narendra nathan neil newt nicholas nick nicolas nigel noah norman oliver omar oscar owen patrick paul pedro pete peter phil "
-    "philip phillip rafael ralph rand randy raymond rex richard rick ricky rishi robert rod rodney roger roland ron ronald ross roy rudy rupert russell ryan sam samuel "
-    "scott sean sebastian shane shaun shinzo sidney simon spencer stanley stephen steve steven stuart ted terrence terry theodore thomas tim timothy toby todd tom tommy tony "
-    "travis trevor tucker tyler vernon victor vincent vladimir wallace walter warren wayne wilbur william winston zachary".split()
-)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from stance.document import Document
+
+if TYPE_CHECKING:
+    import pandas
 
 
 def write(documents: Iterable[Document], format: str, output: Path | None = None) -> None:
@@ -53,7 +56,7 @@ def _write_text(documents: Iterable[Document], format: str, file: IO[str]) -> No
         file.write(page.render(list(documents)))
 
 
-def _frame(documents: Iterable[Document]):  # type: ignore[no-untyped-def]
+def _frame(documents: Iterable[Document]) -> pandas.DataFrame:
     import pandas
 
     frames = [document.to_pandas() for document in documents]

@@ -47,12 +47,11 @@ def find_quotes(
     """
     from stance.quotes import decode
     from stance.tagger import score
-    from stance.tokens import cut_windows, read_words
+    from stance.tokens import boundary_ids, cut_windows, read_words
 
-    start, separator = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    boundaries = boundary_ids(tokenizer)
     plans = [
-        [(words, cut_windows(words, window, overlap, start=start, separator=separator)) for words in _sections(read_words(text, tokenizer))]
-        for text in texts
+        [(words, cut_windows(words, window, overlap, boundaries)) for words in _sections(read_words(text, tokenizer))] for text in texts
     ]
     scored = score(model, (item for plan in plans for _, windows in plan for item in windows), batch_size=batch_size)
     for text, plan in zip(texts, plans, strict=True):
@@ -80,7 +79,9 @@ class Reader:
         try:
             encoder_row = dict(config["encoder"])
             kind = encoder_row.pop("model_type")
-            encoder = AutoModel.from_config(AutoConfig.for_model(kind, **encoder_row), **({"add_pooling_layer": False} if kind == "bert" else {}))
+            encoder = AutoModel.from_config(
+                AutoConfig.for_model(kind, **encoder_row), **({"add_pooling_layer": False} if kind == "bert" else {})
+            )
             self.window, self.overlap = int(config["window"]), int(config["overlap"])
             self.slope, self.intercept = map(float, config.get("confidence", (1.0, 0.0)))
             model = QuoteTagger(encoder, int(config["link_width"]))
@@ -128,7 +129,9 @@ class Judge:
         try:
             encoder_row = dict(config["encoder"])
             kind = encoder_row.pop("model_type")
-            encoder = AutoModel.from_config(AutoConfig.for_model(kind, **encoder_row), **({"add_pooling_layer": False} if kind == "bert" else {}))
+            encoder = AutoModel.from_config(
+                AutoConfig.for_model(kind, **encoder_row), **({"add_pooling_layer": False} if kind == "bert" else {})
+            )
             row = config["question"]
             self.question = Question(row["target"], tuple(row["labels"]), row["positive"], row["negative"])
             self.window = int(config["window"])
@@ -249,7 +252,8 @@ class Pipeline:
 def _checked(text: str) -> str:
     if _PAGE.match(text):
         raise MarkupError(
-            f"the text is an HTML page: it begins with {text.strip()[:40]!r}; take the article's text out of it first (`stance classify FILE.html` does so)"
+            f"the text is an HTML page: it begins with {text.strip()[:40]!r}; take the article out of it first, "
+            "as `stance classify FILE.html` does"
         )
     return text
 

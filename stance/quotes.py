@@ -36,9 +36,7 @@ class _Draft:
     cue: Range | None = None
 
 
-def decode(
-    text: str, words: Words, windows: Sequence[Window], scores: Sequence[WindowScores], marked: Sequence[Span]
-) -> list[Quote]:
+def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[WindowScores], marked: Sequence[Span]) -> list[Quote]:
     """Turns the tagger's probabilities into quotes without speakers.
 
     Args:
@@ -104,9 +102,7 @@ def _trace(back: NDArray[np.int8], into_inside: NDArray[np.int8], state: int) ->
     return found[::-1]
 
 
-def _link(
-    content: Range, layers: dict[str, list[Range]], windows: Sequence[Window], scores: Sequence[WindowScores], owner: int
-) -> _Piece:
+def _link(content: Range, layers: dict[str, list[Range]], windows: Sequence[Window], scores: Sequence[WindowScores], owner: int) -> _Piece:
     begin, end = content
     number = _widest(content, windows, owner)
     window, scored = windows[number], scores[number]

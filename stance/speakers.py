@@ -9,18 +9,19 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from stance.document import Quote, Span, Speaker
-from stance.names import Gender, Name, acronyms, find_names, is_function_word, is_role
+from stance.names import Gender, Name, acronyms, find_names, is_function_word, is_role, lexicon
 from stance.text import paragraphs
 
 _SINGULAR = {"he": "he", "him": "he", "his": "he", "himself": "he", "she": "she", "her": "she", "herself": "she"}
-_FIRST = frozenset("i me my we us our".split())
-_PLURAL = frozenset("they them their".split())
-_OTHER = frozenset("it its who which that one you this those these".split())
+_FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
+_PLURAL = frozenset(["they", "them", "their"])
+_OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
 _ARTICLE = re.compile(r"^(?:the|a|an|his|her|its|their|our|my)\s+", re.IGNORECASE)
 _TAIL = re.compile(r"\s*(?:,|\(|\b(?:who|which|that|whose|where|when|while|including|speaking|according)\b).*$", re.DOTALL)
-_AWAY = re.compile(r"\b(?:for|from|to|with|by|in|on|about|against|and|near|at|under|behind|inside|outside|of)\b", re.IGNORECASE)
+_AWAY = re.compile(r"\b(?:including|like|for|from|to|with|by|in|on|about|against|and|near|at|under|behind|inside|outside|of)\b", re.IGNORECASE)
 _WORKS = "report|statement|study|paper|survey|release|analysis|editorial|remarks|comments|words|speech|tweet|tweets|letter|data|figures"
 _WORK = re.compile(
     rf"^(?:(?P<owner>.+?)['’]s?\s+(?:[\w-]+\s+){{0,3}}(?:{_WORKS})\b|(?:The|the|An?|a)\s+(?P<maker>[A-Z]\S*(?:\s[A-Z]\S*)*)\s(?:{_WORKS})\b"
@@ -28,10 +29,7 @@ _WORK = re.compile(
 )
 _APPOSITION = re.compile(r"\s*,\s+(?:who is |then |now )?(?:the |an? |his |her )?(?P<role>[^,.;:“”\"()]{3,80})[,.;]")
 _REACH = 40
-_SURNAME_FIRST = frozenset(
-    "xi li wang zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma luo liang song zheng xie han tang feng deng cao peng zeng xiao "
-    "tian dong pan yuan cai jiang yu du ye cheng wei su lu ding ren lu yao shen qin geng hua cui lau lam leung chan tsai kim park moon lee choi jung cho yoon han ban".split()
-)
+_SURNAME_FIRST = lexicon("surnames_first")
 
 
 @dataclass(slots=True)
@@ -193,7 +191,7 @@ class _Cast:
         return self.by_name.get(quote.speaker.name) if quote.speaker else None
 
     def _anaphor(self, low: str, quote: Quote, before: Sequence[Quote], outer: Quote | None) -> str | None:
-        """Whom *I*, *we*, *they*, *it* or *who* means: the speaker whose words these are, else the last speaker of that sort, else the last one."""
+        """Whom *I*, *we*, *they*, *it* or *who* means: the speaker whose words these are, else the last speaker of that sort."""
         if outer is not None and low in _FIRST:
             return outer.speaker.name if outer.speaker else None
         place = quote.source[0].start
@@ -219,7 +217,7 @@ class _Cast:
         persons = [name for name in heads if not name.body]
         chosen = persons or heads[:1]
         joint = [chosen[0]]
-        for one, two in zip(chosen, chosen[1:], strict=False):
+        for one, two in pairwise(chosen):
             between = self.text[one.span.end : two.span.start]
             if re.search(r"\band\b|&", between) and joint[-1] is one and len(between) < 60:
                 joint.append(two)
@@ -235,7 +233,9 @@ class _Cast:
             return False
         if name.body and re.match(r"\s+[a-z][\w-]*", after) and not re.match(r"\s+(?:in|of|on|for|at|and)\b", after):
             return False
-        return not _AWAY.search(before) or bool(not name.body and (name.role or name.title) and not re.search(r"\b(?:for|to|from|by|with)\b", before))
+        return not _AWAY.search(before) or bool(
+            not name.body and (name.role or name.title) and not re.search(r"\b(?:for|to|from|by|with)\b", before)
+        )
 
     def _canonical(self, name: Name) -> str:
         entity = self.find(name, name.span.start)
@@ -244,10 +244,12 @@ class _Cast:
 
     def _described(self, words: str, span: Span, before: Sequence[Quote]) -> str | None:
         """A source that names nobody: somebody known by this role, a body's work, or the description itself without article."""
-        definite = re.match(r"(?:the|his|her|its|this|that|[A-Z])", words) is not None and not re.match(r"(?:An?|Some|Many|Several|Other|One|Two)\b", words)
+        definite = re.match(r"(?:the|his|her|its|this|that|[A-Z])", words) is not None and not re.match(
+            r"(?:An?|Some|Many|Several|Other|One|Two)\b", words
+        )
         core = _TAIL.sub("", words) or words
         head = next((word for word in reversed(re.split(r"\s+(?:of|for|at|in|from|to|on)\s+", core)[0].split()) if word), "")
-        if definite and is_role(head) and not head.lower().endswith(("men", "s")) :
+        if definite and is_role(head) and not head.lower().endswith(("men", "s")):
             entity = self._by_role(core, span.start)
             if entity:
                 return entity.name
@@ -278,7 +280,17 @@ class _Cast:
 
 def _is_voice(head: str) -> bool:
     """Whether a role speaks for others, and so is not a named person's by default."""
-    return _stem(head.lower()) in {"spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer"}
+    return _stem(head.lower()) in {
+        "spokesman",
+        "spokeswoman",
+        "spokesperson",
+        "official",
+        "officer",
+        "source",
+        "expert",
+        "analyst",
+        "lawyer",
+    }
 
 
 def _surname_first(words: Sequence[str]) -> bool:
@@ -303,7 +315,15 @@ def _last_before(places: Sequence[int], at: int) -> int:
     return places[index - 1] if index else -1
 
 
-_SAME_ROLE = {"chair": "chair", "chairman": "chair", "chairwoman": "chair", "chairperson": "chair", "premier": "premier", "secretary": "minister", "minister": "minister"}
+_SAME_ROLE = {
+    "chair": "chair",
+    "chairman": "chair",
+    "chairwoman": "chair",
+    "chairperson": "chair",
+    "premier": "premier",
+    "secretary": "minister",
+    "minister": "minister",
+}
 
 
 def _stem(word: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stance.document import Document, Quote, SpeakerStance, Span, Stance
+from stance.document import Document, Quote, Span, SpeakerStance, Stance
 from stance.text import paragraphs, sentences
 
 if TYPE_CHECKING:
@@ -107,7 +107,9 @@ def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Pa
         tokenizer: The model's, truncation and padding off.
         size: Subwords a stretch may hold.
     """
-    start, separator = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    from stance.tokens import boundary_ids
+
+    start, separator = boundary_ids(tokenizer)
     opening, closing = tokenizer.token_to_id(OPENING), tokenizer.token_to_id(CLOSING)
     ids: list[int] = []
     inside: list[bool] = []
@@ -121,17 +123,16 @@ def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Pa
     count = max(1, math.ceil(len(ids) / (size - 2)))
     length = math.ceil(len(ids) / count) if ids else 0
     cuts = [slice(n * length, (n + 1) * length) for n in range(count)]
-    return Passage(
-        tuple((start, *ids[cut], separator) for cut in cuts), tuple((False, *inside[cut], False) for cut in cuts)
-    )
+    return Passage(tuple((start, *ids[cut], separator) for cut in cuts), tuple((False, *inside[cut], False) for cut in cuts))
 
 
 def sum_up(quotes: Sequence[Quote], question: Question) -> SpeakerStance | None:
     """A speaker's stance in one article; repeats count once.
 
-    The label follows the codebook: a side with at least twice as many quotes as the other, `mixed` where both occur and neither has. The score
-    is the mean over quotes of P(positive) - P(negative). Its interval is that of a Dirichlet posterior on the three shares under Jeffreys'
-    prior, by its first two moments (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.4), widened to hold the score.
+    The label follows the codebook: a side with at least twice as many quotes as the other, `mixed` where both occur and neither
+    has. The score is the mean over quotes of P(positive) - P(negative). Its interval is that of a Dirichlet posterior on the
+    three shares under Jeffreys' prior, by its first two moments (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.4),
+    widened to hold the score.
 
     Args:
         quotes: The speaker's quotes.

@@ -102,12 +102,15 @@ class QuoteTagger(nn.Module):
     def tag(self, states: Tensor) -> Tensor:
         """Scores of tags, windows × words × layers × tags, from what `forward` gives."""
         scores: Tensor = self.tags(states[:, 1:])
-        return scores.unflatten(-1, (len(LAYERS), len(TAGS)))
+        return scores.view(*scores.shape[:-1], len(LAYERS), len(TAGS))
 
     def vectors(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Vectors of links, each windows × (1 + words) × links × width: of contents' first words, of their last words, of what they point to."""
-        made = [layer(states).unflatten(-1, (len(LINKS), -1)) for layer in (self.begins, self.ends, self.keys)]
-        return made[0], made[1], made[2]
+        """Vectors of links: of contents' first words, of their last words, of what they point to.
+
+        Each is windows × (1 + words) × links × width.
+        """
+        shape = (*states.shape[:-1], len(LINKS), -1)
+        return self.begins(states).view(shape), self.ends(states).view(shape), self.keys(states).view(shape)
 
 
 @dataclass(frozen=True, slots=True)

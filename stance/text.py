@@ -83,9 +83,7 @@ def _quoted_in_paragraph(text: str, paragraph: Span) -> list[Span]:
         elif opened[1] == family and _closes(text, at, mark, family, paragraph):
             found.append(Span(opened[0], at + (2 if family == "tick" else 1)))
             opened = None
-    if opened is not None and opened[1] != "single":
-        found.append(Span(opened[0], paragraph.end))
-    elif opened is not None and (opened[0] == paragraph.start or text[opened[0] - 1] in ": ,"):
+    if opened is not None and (opened[1] != "single" or opened[0] == paragraph.start or text[opened[0] - 1] in ": ,"):
         found.append(Span(opened[0], paragraph.end))
     return found
 
@@ -103,7 +101,7 @@ def _opens(text: str, at: int, mark: str, family: str, paragraph: Span) -> bool:
     if mark in _CLOSING_DOUBLE:
         return False
     if family == "single":
-        if mark in "’´" or _WORD_CHARACTER.match(before) or after.isspace() or before in ")]”\"":
+        if mark in "’´" or _WORD_CHARACTER.match(before) or after.isspace() or before in ')]”"':
             return False
         return mark == "‘" or not _ELISION.match(text, at + 1)
     return not after.isspace() and not before.isalnum()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from stance.document import Span
+from stance.errors import ModelError
 from stance.text import paragraphs, quoted
 
 Ints = NDArray[np.int32]
@@ -184,14 +185,27 @@ def _case(word: str) -> int:
     return 2 if word[1:] == word[1:].lower() else 4
 
 
-def cut_windows(words: Words, size: int, overlap: int, *, start: int, separator: int, first_end: int | None = None) -> list[Window]:
+def boundary_ids(tokenizer: Tokenizer) -> tuple[int, int]:
+    """Ids of a tokenizer's start mark and separator.
+
+    Raises:
+        ModelError: It knows neither BERT's nor RoBERTa's.
+    """
+    for start, separator in (("[CLS]", "[SEP]"), ("<s>", "</s>")):
+        found = tokenizer.token_to_id(start), tokenizer.token_to_id(separator)
+        if found[0] is not None and found[1] is not None:
+            return found[0], found[1]
+    raise ModelError("the tokenizer has neither [CLS] and [SEP] nor <s> and </s>")
+
+
+def cut_windows(words: Words, size: int, overlap: int, boundaries: tuple[int, int], *, first_end: int | None = None) -> list[Window]:
     """Cuts words into overlapping windows.
 
     Args:
         words: The words of one text.
         size: Most subwords a window may hold, start mark and separators included.
         overlap: Subwords, at least, that a window shares with the one before it.
-        start, separator: Ids of the start mark and the separator.
+        boundaries: Ids of the start mark and the separator; see `boundary_ids`.
         first_end: The word before which the first window must end; lets training see the same text cut in other places.
 
     Returns:
@@ -217,9 +231,7 @@ def cut_windows(words: Words, size: int, overlap: int, *, start: int, separator:
             break
         back = int(np.searchsorted(total, total[end] - overlap, side="left"))
         begin = max(begin + 1, min(end, _last_break(breaks, int(np.searchsorted(total, total[end] - 2 * overlap, side="left")), back)))
-    return [
-        _window(words, bounds, number, size, start, separator) for number in range(len(bounds))
-    ]
+    return [_window(words, bounds, number, size, boundaries) for number in range(len(bounds))]
 
 
 def _last_break(breaks: NDArray[np.intp], low: int, high: int) -> int:
@@ -228,8 +240,9 @@ def _last_break(breaks: NDArray[np.intp], low: int, high: int) -> int:
     return int(breaks[at]) if at >= 0 and breaks[at] > low else high
 
 
-def _window(words: Words, bounds: Sequence[tuple[int, int]], number: int, size: int, start: int, separator: int) -> Window:
+def _window(words: Words, bounds: Sequence[tuple[int, int]], number: int, size: int, boundaries: tuple[int, int]) -> Window:
     begin, end = bounds[number]
+    start, separator = boundaries
     own_begin = begin if number == 0 else (begin + bounds[number - 1][1]) // 2
     own_end = end if number + 1 == len(bounds) else (bounds[number + 1][0] + end) // 2
     pieces: list[int] = [start]

@@ -91,4 +91,3 @@ def _stance(row: Sequence[float] | np.ndarray[Any, Any], labels: Sequence[str]) 
 def bare(passage: Sequence[str]) -> str:
     """A passage as plain words, without the classifier's marks."""
     return re.sub(r"\[unused\d\]", " ", " ".join(passage))
-

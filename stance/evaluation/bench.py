@@ -6,6 +6,7 @@ import platform
 import resource
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from stance.articles import read_folder
@@ -28,8 +29,13 @@ def bench(folder: Path = Path("seeds/test"), rounds: int = _ROUNDS) -> None:
     pipeline = load()
     started = time.perf_counter()
     pipeline.batch(texts[:1])
-    print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}; loaded in {time.perf_counter() - started:.1f} s")
-    for name, work in (("segment", lambda: [pipeline.segment(text) for text in texts]), ("classify", lambda: pipeline.batch(texts))):
+    loaded = time.perf_counter() - started
+    print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}; loaded in {loaded:.1f} s")
+    works: dict[str, Callable[[], object]] = {
+        "segment": lambda: list(map(pipeline.segment, texts)),
+        "classify": lambda: pipeline.batch(texts),
+    }
+    for name, work in works.items():
         seconds = []
         for _ in range(rounds):
             started = time.perf_counter()

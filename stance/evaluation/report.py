@@ -88,7 +88,8 @@ def _cell(row: Row) -> str:
 
 def errors_page(title: str, pairs: Sequence[tuple[Document, Document]]) -> str:
     """A page of what was missed, wrongly found or given to the wrong source, article by article."""
-    parts = [f"<!doctype html><meta charset=utf-8><title>Errors: {html.escape(title)}</title><style>{_STYLE}</style><h1>{html.escape(title)}</h1>"]
+    name = html.escape(title)
+    parts = [f"<!doctype html><meta charset=utf-8><title>Errors: {name}</title><style>{_STYLE}</style><h1>{name}</h1>"]
     for gold, found in pairs:
         matches = match_contents(gold, found)
         ours, theirs = dict(matches), {f: g for g, f in matches}

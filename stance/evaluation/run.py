@@ -75,7 +75,9 @@ def labelled_passages(documents: Iterable[Document]) -> list[tuple[str, str]]:
 def quote_rows(title: str, system: str, pairs: Sequence[tuple[Document, Document]]) -> list[Row]:
     """The quote metrics of a system on a set, with intervals over articles."""
     scores = [score_quotes(gold, found) for gold, found in pairs]
-    return [counts_row(title, system, metric, measure, scores) for metric, measure in _QUOTE_METRICS if any(metric in s.counts for s in scores)]
+    return [
+        counts_row(title, system, metric, measure, scores) for metric, measure in _QUOTE_METRICS if any(metric in s.counts for s in scores)
+    ]
 
 
 def counts_row(title: str, system: str, metric: str, measure: str, scores: Sequence[ArticleScores]) -> Row:
@@ -83,7 +85,17 @@ def counts_row(title: str, system: str, metric: str, measure: str, scores: Seque
     each = [score.counts.get(metric, Counts()) for score in scores]
     total = sum(each, Counts())
     bounds = counts_interval([(c.right_found, c.found, c.right_gold, c.gold) for c in each], measure)
-    return Row(title, system, metric, getattr(total, measure), bounds, total.gold, precision=total.precision, recall=total.recall, right=total.right_gold)
+    return Row(
+        title,
+        system,
+        metric,
+        getattr(total, measure),
+        bounds,
+        total.gold,
+        precision=total.precision,
+        recall=total.recall,
+        right=total.right_gold,
+    )
 
 
 def pairs_of_annotators() -> list[tuple[Document, Document]]:

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stance.document import KINDS, Document, Quote, Span
+from stance.names import lexicon
 
 MATCH = 0.5
 ROLES = ("content", "cue", "source")
 _WORD = re.compile(r"\w+|[^\w\s]")
-_TITLES = frozenset(
-    "the a an mr mrs ms miss mx sir dame lord lady dr prof professor president premier chancellor minister secretary senator sen rep "
-    "representative congressman congresswoman gov governor gen general baroness king queen prince".split()
-)
+_TITLES = lexicon("titles") | lexicon("male_titles") | lexicon("female_titles") | {"the", "a", "an", "chancellor", "minister", "secretary"}
 
 Match = tuple[int, int]
 
@@ -171,7 +169,14 @@ def _name_words(name: str) -> frozenset[str]:
 
 
 def _is_pronoun(document: Document, quote: Quote) -> bool:
-    return len(quote.source) == 1 and document.text[quote.source[0].start : quote.source[0].end].lower() in {"he", "she", "they", "i", "we", "it"}
+    return len(quote.source) == 1 and document.text[quote.source[0].start : quote.source[0].end].lower() in {
+        "he",
+        "she",
+        "they",
+        "i",
+        "we",
+        "it",
+    }
 
 
 def _spans(document: Document, role: str) -> set[Span]:
@@ -211,5 +216,6 @@ def _stances_end_to_end(gold: Document, found: Document, matches: Sequence[Match
     labels = sorted({label for label in (*ours, *theirs) if label})
     right = [ours[g] for g, f in matches if ours[g] == theirs[f]]
     return {
-        f"stance end to end, {label}": Counts(right.count(label), theirs.count(label), right.count(label), ours.count(label)) for label in labels
+        f"stance end to end, {label}": Counts(right.count(label), theirs.count(label), right.count(label), ours.count(label))
+        for label in labels
     }

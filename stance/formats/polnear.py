@@ -45,9 +45,7 @@ def read(split: Path | str, annotators: int | None = 1) -> Iterator[Document]:
         for annotator, path in files[:annotators]:
             quotes = read_attributions(text, path)
             outlet, date = [*article.split("_"), "", ""][:2]
-            yield Document.assemble(
-                text, quotes, id=article, outlet=outlet, date=date, annotator=annotator, provenance="real"
-            )
+            yield Document.assemble(text, quotes, id=article, outlet=outlet, date=date, annotator=annotator, provenance="real")
 
 
 def read_attributions(text: str, path: Path) -> list[Quote]:

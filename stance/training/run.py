@@ -65,14 +65,16 @@ def sum_of(documents: Sequence[Document]) -> tuple[int, int, str]:
     return len(documents), sum(len(document.quotes) for document in documents), digest("\n".join(rows))
 
 
-def _train_quotes(recipe: Recipe, documents: Sequence[Sequence[Document]], held_out: Sequence[Document], work: Path) -> tuple[Any, Any, dict[str, Any]]:
+def _train_quotes(
+    recipe: Recipe, documents: Sequence[Sequence[Document]], held_out: Sequence[Document], work: Path
+) -> tuple[Any, Any, dict[str, Any]]:
     from stance.training import quotes
 
     model, tokenizer = quotes.train(recipe, documents, work)
     config: dict[str, Any] = {
         "model_type": "stance-quotes",
         "architectures": ["QuoteTagger"],
-        "encoder": _encoder_row(model.encoder),
+        "encoder": encoder_row(model.encoder),
         "window": recipe.window,
         "overlap": recipe.overlap,
         "link_width": recipe.link_width,
@@ -89,7 +91,9 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
     from stance.pipeline import find_quotes
 
     odds, right = [], []
-    for document, quotes in zip(held_out, find_quotes(model, tokenizer, [d.text for d in held_out], recipe.window, recipe.overlap), strict=True):
+    for document, quotes in zip(
+        held_out, find_quotes(model, tokenizer, [d.text for d in held_out], recipe.window, recipe.overlap), strict=True
+    ):
         found = Document.assemble(document.text, quotes)
         good = {f for g, f in match_contents(document, found) if same_source(document.quotes[g], found.quotes[f])}
         for number, quote in enumerate(found.quotes):
@@ -99,7 +103,9 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
-def _train_stance(recipe: Recipe, documents: Sequence[Sequence[Document]], held_out: Sequence[Document], work: Path) -> tuple[Any, Any, dict[str, Any]]:
+def _train_stance(
+    recipe: Recipe, documents: Sequence[Sequence[Document]], held_out: Sequence[Document], work: Path
+) -> tuple[Any, Any, dict[str, Any]]:
     from stance.training import stance
 
     question = Question()
@@ -108,7 +114,7 @@ def _train_stance(recipe: Recipe, documents: Sequence[Sequence[Document]], held_
     config: dict[str, Any] = {
         "model_type": "stance-classifier",
         "architectures": ["StanceClassifier"],
-        "encoder": _encoder_row(model.encoder),
+        "encoder": encoder_row(model.encoder),
         "window": recipe.window,
         "temperature": model.temperature,
         "question": {
@@ -121,6 +127,10 @@ def _train_stance(recipe: Recipe, documents: Sequence[Sequence[Document]], held_
     return model, tokenizer, config
 
 
-def _encoder_row(encoder: Any) -> dict[str, Any]:
+def encoder_row(encoder: Any) -> dict[str, Any]:
+    """What a config says of its encoder: all that differs from the defaults of its kind."""
     row: dict[str, Any] = encoder.config.to_diff_dict()
-    return {"model_type": encoder.config.model_type, **{k: v for k, v in row.items() if k not in ("_name_or_path", "dtype", "transformers_version")}}
+    return {
+        "model_type": encoder.config.model_type,
+        **{k: v for k, v in row.items() if k not in ("_name_or_path", "dtype", "transformers_version")},
+    }

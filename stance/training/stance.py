@@ -99,9 +99,7 @@ class StanceTrainer(Trainer):
         return (loss, None) if return_outputs else loss
 
 
-def train(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path, question: Question
-) -> tuple[StanceClassifier, Tokenizer]:
+def train(recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path, question: Question) -> tuple[StanceClassifier, Tokenizer]:
     """Trains the stance model through the recipe's stages; a run that was cut off goes on from its last checkpoint in `folder`.
 
     Args:
@@ -146,9 +144,7 @@ def fit_temperature(scores: NDArray[np.float64], labels: Sequence[int]) -> float
     return float(np.exp(minimize_scalar(surprise, bounds=(np.log(0.25), np.log(8)), method="bounded").x))
 
 
-def calibrate(
-    model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question
-) -> float:
+def calibrate(model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question) -> float:
     """The temperature for a model, from the labelled quotes of held-out articles."""
     items = read_items(documents, tokenizer, recipe.window, question)
     model.temperature = 1.0

@@ -28,10 +28,10 @@ def vary_marks(document: Document, draw: random.Random, kept: float = 0.55) -> D
     opening, closing = _PAIRS.get(style, ("", ""))
     edits: list[Edit] = []
     for span in quoted(document.text):
-        if document.text[span.start] not in "“\"":
+        if document.text[span.start] not in '“"':
             continue
         edits.append((span.start, span.start + 1, opening))
-        if document.text[span.end - 1] in "”\"":
+        if document.text[span.end - 1] in '”"':
             edits.append((span.end - 1, span.end, closing))
     return edit(document, edits)
 
@@ -67,7 +67,15 @@ def _move(quote: Quote, place: Sequence[int], text: str, marked: Sequence[Span])
     roles = {role: _move_spans(getattr(quote, role), place) for role in ("content", "source", "cue")}
     if not roles["content"]:
         return None
-    return replace(quote, **roles, text=join_pieces(text, roles["content"]), kind=kind_of(text, roles["content"], marked))
+    content = roles["content"]
+    return replace(
+        quote,
+        content=content,
+        source=roles["source"],
+        cue=roles["cue"],
+        text=join_pieces(text, content),
+        kind=kind_of(text, content, marked),
+    )
 
 
 def _move_spans(spans: Sequence[Span], place: Sequence[int]) -> tuple[Span, ...]:

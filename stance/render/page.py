@@ -1,0 +1,335 @@
+"""Documents as HTML: a whole page, or the fragment that a notebook shows. Nothing is loaded from elsewhere and no script runs."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from html import escape
+from importlib.resources import files
+from itertools import pairwise
+from string import Template
+
+from stance.document import UNNAMED, Document, Quote, Span, Speaker, SpeakerStance, Stance
+from stance.text import paragraphs
+
+NO_STANCE = "no stance"
+NO_QUOTES = "No attributed quotes in this article: nobody is quoted, or nobody is named as saying it."
+DEFAULT_TITLE = "Who said what, and where they stand"
+
+_COLOURS = ("engage", "hawkish", "neutral", "mixed")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SIGNS = str.maketrans("-", "−")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """One span of one quote; `number` counts the quotes from 1."""
+
+    span: Span
+    role: str
+    number: int
+
+
+def render(documents: Sequence[Document], title: str = DEFAULT_TITLE) -> str:
+    """A self-contained page that shows each article with its quotes marked, its speakers and its quotes beside.
+
+    Args:
+        documents: The articles, in the order of the page.
+        title: Heading of the page.
+
+    Returns:
+        HTML that any encoding of Unicode can hold.
+    """
+    quotes = sum(len(document.quotes) for document in documents)
+    body = "\n".join(_document(document, f"d{number}") for number, document in enumerate(documents, 1))
+    return _fill(
+        "page.html",
+        title=_escape(title),
+        style=_file("style.css") + _file("page.css"),
+        summary=f"{counted(len(documents), 'article')}, {counted(quotes, 'quote')}",
+        documents=body or '<p class="stance">There is no article to show.</p>',
+    )
+
+
+def render_fragment(document: Document) -> str:
+    """What a notebook shows of a document; its style applies to nothing else there.
+
+    Args:
+        document: The article.
+
+    Returns:
+        A `style` and a `section` element.
+    """
+    # A notebook puts many fragments on one page, and the same document should give the same output again.
+    prefix = f"stance-{zlib.crc32(document.to_json().encode()):08x}"
+    return _fill("fragment.html", style=_file("style.css"), document=_document(document, prefix))
+
+
+def readable(text: str) -> str:
+    """Text that can be shown and written anywhere, on one line.
+
+    Args:
+        text: Any string.
+
+    Returns:
+        The text with U+FFFD for each lone surrogate and control character; a space for those that are white space.
+    """
+    return _UNPRINTABLE.sub(lambda match: " " if match[0].isspace() else "\ufffd", text)
+
+
+def percentage(probability: float) -> str:
+    """A probability in whole per cent; what is not certain never reads `100%`."""
+    return ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
+
+
+def signed(score: float) -> str:
+    """A score with its sign and two decimals."""
+    return "0.00" if abs(score) < 0.005 else f"{score:+.2f}".translate(_SIGNS)
+
+
+def interval_words(stance: SpeakerStance) -> str:
+    """The bounds of a speaker's score."""
+    return f"{signed(stance.interval[0])} to {signed(stance.interval[1])}"
+
+
+def stance_words(stance: Stance | None) -> str:
+    """A stance with its probability, which a label that a person gave has not."""
+    if stance is None:
+        return NO_STANCE
+    return f"{stance.label} {chance}" if (chance := _chance(stance)) else stance.label
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, in the plural where needed."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def heading(document: Document) -> tuple[str, str]:
+    """What stands above a document.
+
+    Args:
+        document: The article.
+
+    Returns:
+        Its title, or what can stand for one; outlet and date where known, else an empty string.
+    """
+    return document.title or document.id or "Untitled article", " · ".join(filter(None, (document.outlet, _long_date(document.date))))
+
+
+def summary(document: Document) -> str:
+    """How many quotes and speakers a document has, and what the stances are about."""
+    if not document.quotes:
+        return NO_QUOTES
+    words = f"{counted(len(document.quotes), 'quote')}, {counted(len(document.speakers), 'named speaker')}"
+    aimed = document.target and any(quote.stance for quote in document.quotes)
+    return f"{words}; stance towards {document.target}" if aimed else words
+
+
+def _chance(stance: Stance) -> str:
+    return percentage(stance.probability) if stance.probabilities or stance.probability != 1 else ""
+
+
+def _long_date(written: str | None) -> str | None:
+    try:
+        day = date.fromisoformat(written or "")
+    except ValueError:
+        return written
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def _document(document: Document, prefix: str) -> str:
+    title, kicker = heading(document)
+    return _fill(
+        "document.html",
+        prefix=prefix,
+        kicker=_escape(kicker),
+        title=_escape(title),
+        summary=_escape(summary(document)),
+        legend=_legend(document) if document.quotes else "",
+        text="\n".join(f"<p>{paragraph}</p>" for paragraph in _marked_paragraphs(document, prefix)) or '<p class="st-empty">No text.</p>',
+        aside=_aside(document, prefix) if document.quotes else "",
+    )
+
+
+def _legend(document: Document) -> str:
+    labels = {quote.stance.label if quote.stance else NO_STANCE for quote in document.quotes}
+    order = sorted(labels, key=lambda label: (_COLOURS.index(label) if label in _COLOURS else len(_COLOURS), label))
+    keys = "".join(f"<span>{_label(label)}</span>" for label in order)
+    return f'<p class="st-legend">{keys}<span class="st-source">who speaks</span><span class="st-cue">says so</span></p>'
+
+
+def _marked_paragraphs(document: Document, prefix: str) -> Iterator[str]:
+    """The HTML of each paragraph, cut at every edge of a mark, each stretch under the classes of all marks over it."""
+    text = document.text
+    shown = paragraphs(text) or ([Span(0, len(text))] if text else [])
+    marks = list(_marks(document))
+    stretches = _stretches(marks, shown)
+    titles = [_escape(_describe(quote)) for quote in document.quotes]
+    badges = _Badges(document, prefix, titles)
+    for number, paragraph in enumerate(shown):
+        written = []
+        for span, over, starting in stretches:
+            badges.open(starting)
+            if span.start >= paragraph.start:
+                written.append(badges.take() + _stretch(text[span.start : span.end], over, document, titles))
+            if span.end == paragraph.end:
+                break
+        if number == len(shown) - 1:
+            for _, _, starting in stretches:
+                badges.open(starting)
+            written.append(badges.take())
+        yield "".join(written)
+
+
+class _Badges:
+    """The numbers before contents; one whose content starts between two paragraphs waits for the next paragraph."""
+
+    def __init__(self, document: Document, prefix: str, titles: Sequence[str]) -> None:
+        self._document, self._prefix, self._titles = document, prefix, titles
+        self._waiting: list[int] = []
+        self._anchored: set[int] = set()
+
+    def open(self, starting: Iterable[_Mark]) -> None:
+        self._waiting.extend(mark.number for mark in starting if mark.role == "content")
+
+    def take(self) -> str:
+        written = "".join(map(self._badge, self._waiting))
+        self._waiting.clear()
+        return written
+
+    def _badge(self, number: int) -> str:
+        stance = self._document.quotes[number - 1].stance
+        anchor = "" if number in self._anchored else f' id="{self._prefix}-m{number}"'
+        self._anchored.add(number)
+        letter = f"<b>{_letter(stance.label)}</b>" if stance else ""
+        title = self._titles[number - 1]
+        return f'<a class="st-mark {_colour(stance)}"{anchor} href="#{self._prefix}-q{number}" title="{title}">{number}{letter}</a>'
+
+
+def _marks(document: Document) -> Iterator[_Mark]:
+    for number, quote in enumerate(document.quotes, 1):
+        for role, spans in (("content", quote.content), ("source", quote.source), ("cue", quote.cue)):
+            yield from (_Mark(span, role, number) for span in spans)
+
+
+def _stretches(marks: Sequence[_Mark], shown: Sequence[Span]) -> Iterator[tuple[Span, list[_Mark], list[_Mark]]]:
+    """The text between neighbouring edges of marks and paragraphs: the marks over each stretch, and those that start with it."""
+    starting: dict[int, list[_Mark]] = {}
+    ending: dict[int, list[_Mark]] = {}
+    for mark in marks:
+        starting.setdefault(mark.span.start, []).append(mark)
+        ending.setdefault(mark.span.end, []).append(mark)
+    edges = sorted({*starting, *ending, *(edge for span in shown for edge in (span.start, span.end))})
+    over: dict[_Mark, None] = {}
+    for start, end in pairwise(edges):
+        for mark in ending.get(start, ()):
+            over.pop(mark, None)
+        opened = starting.get(start, [])
+        over.update(dict.fromkeys(opened))
+        yield Span(start, end), list(over), opened
+
+
+def _stretch(text: str, over: Sequence[_Mark], document: Document, titles: Sequence[str]) -> str:
+    if not over:
+        return _escape(text)
+    contents = [mark for mark in over if mark.role == "content"]
+    classes = {f"st-{mark.role}": None for mark in over}
+    classes |= {_colour(document.quotes[mark.number - 1].stance): None for mark in contents}
+    if len({mark.number for mark in contents}) > 1:
+        classes["st-nested"] = None
+    prefixes = {"content": "Quote", "source": "Source of quote", "cue": "Cue of quote"}
+    lines = dict.fromkeys(f"{prefixes[mark.role]} {mark.number}: {titles[mark.number - 1]}" for mark in over)
+    return f'<span class="{" ".join(classes)}" title="{"&#10;".join(lines)}">{_escape(text)}</span>'
+
+
+def _describe(quote: Quote) -> str:
+    return " · ".join((_name(quote), quote.kind, stance_words(quote.stance), f"confidence {percentage(quote.confidence)}"))
+
+
+def _aside(document: Document, prefix: str) -> str:
+    rows = [_speaker(speaker) for speaker in document.speakers]
+    unnamed = sum(quote.speaker is None for quote in document.quotes)
+    if unnamed:
+        rows.append(_speaker_row(f'<span class="st-unnamed">{UNNAMED}</span>', "", "", unnamed))
+    scored = any(speaker.stance for speaker in document.speakers)
+    caption = f'<p class="st-caption">{_file("caption.html").strip() if scored else ""}</p>'
+    quotes = "\n".join(_quote(quote, number, prefix) for number, quote in enumerate(document.quotes, 1))
+    return _fill("aside.html", speakers=_fill("speakers.html", rows="\n".join(rows), caption=caption), quotes=quotes)
+
+
+def _speaker(speaker: Speaker) -> str:
+    label, score = (_label(speaker.stance.label), _score(speaker.stance)) if speaker.stance else ("–", "–")
+    return _speaker_row(_escape(speaker.name), label, score, len(speaker.quotes))
+
+
+def _speaker_row(name: str, label: str, score: str, count: int) -> str:
+    return _fill("speaker.html", name=name, label=label, score=score, count=str(count))
+
+
+def _score(stance: SpeakerStance) -> str:
+    at, low, high = (50 + 50 * max(-1.0, min(1.0, value)) for value in (stance.score, *stance.interval))
+    return _fill(
+        "score.html",
+        title=f"Score {signed(stance.score)}, 95% interval {interval_words(stance)}",
+        score=signed(stance.score),
+        colour="st-engage" if at > 50 else "st-hawkish",
+        left=f"{min(at, 50):.1f}",
+        width=f"{abs(at - 50):.1f}",
+        low=f"{low:.1f}",
+        spread=f"{high - low:.1f}",
+        at=f"{at:.1f}",
+    )
+
+
+def _quote(quote: Quote, number: int, prefix: str) -> str:
+    stance = quote.stance
+    first = None if quote.repeats is None else quote.repeats + 1
+    return _fill(
+        "quote.html",
+        prefix=prefix,
+        number=str(number),
+        colour=_colour(stance),
+        speaker=_escape(_name(quote)),
+        kind=quote.kind,
+        stance=_label(stance.label, _chance(stance)) if stance else _label(NO_STANCE),
+        repeats="" if first is None else f' <a class="st-repeats" href="#{prefix}-q{first}">repeats quote {first}</a>',
+        text=_escape(quote.text),
+    )
+
+
+def _label(label: str, chance: str = "") -> str:
+    """A stance in letter, word and colour, so that none of them has to be seen."""
+    colour = "st-plain" if label not in _COLOURS else f"st-{label}"
+    letter = "–" if label == NO_STANCE else _letter(label)
+    probability = f' <span class="st-probability">{escape(chance)}</span>' if chance else ""
+    badge = f'<span class="st-letter" aria-hidden="true">{letter}</span>'
+    return f'<span class="st-label {colour}">{badge}{_escape(label)}{probability}</span>'
+
+
+def _letter(label: str) -> str:
+    return _escape(label[:1].upper())
+
+
+def _colour(stance: Stance | None) -> str:
+    return f"st-{stance.label}" if stance and stance.label in _COLOURS else "st-plain"
+
+
+def _name(quote: Quote) -> str:
+    return quote.speaker.name if quote.speaker else UNNAMED
+
+
+def _escape(text: str) -> str:
+    return escape(readable(text))
+
+
+def _fill(template: str, **values: str) -> str:
+    return Template(_file(template)).substitute(values).strip("\n")
+
+
+@cache
+def _file(name: str) -> str:
+    return files("stance.render").joinpath(name).read_text("utf-8")

@@ -1,0 +1,83 @@
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import stance
+from stance import checkpoints
+from stance.errors import DamagedModelError, MissingModelError
+
+TEXT = "“We should talk,” Ada Lund said."
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(checkpoints.locate("quotes"), tmp_path / "quotes"))
+
+
+def test_a_copy_of_the_model_reads_as_the_shipped_one_does(model: Path) -> None:
+    assert stance.load(quotes=model).segment(TEXT) == stance.segment(TEXT)
+
+
+def test_a_damaged_weights_file_is_refused_with_both_sums(model: Path) -> None:
+    weights = model / checkpoints.WEIGHTS
+    expected = checkpoints.digest(weights)
+    data = bytearray(weights.read_bytes())
+    data[-100] ^= 0xFF
+    weights.write_bytes(data)
+    with pytest.raises(DamagedModelError, match=expected) as caught:
+        stance.load(quotes=model).segment(TEXT)
+    assert str(weights) in str(caught.value)
+    assert checkpoints.digest(weights) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [checkpoints.WEIGHTS, checkpoints.CONFIG, checkpoints.TOKENIZER, checkpoints.MANIFEST])
+def test_a_missing_file_is_named(model: Path, name: str) -> None:
+    (model / name).unlink()
+    with pytest.raises(MissingModelError, match=re.escape(name)):
+        stance.load(quotes=model).segment(TEXT)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingModelError, match="nowhere"):
+        stance.load(quotes=tmp_path / "nowhere").segment(TEXT)
+    with pytest.raises(MissingModelError, match="absent"):
+        checkpoints.locate("absent")
+
+
+@pytest.mark.parametrize("config", ["{", "[]", "{}", '{"encoder": {"model_type": "bert"}}'])
+def test_a_config_that_is_none_is_refused(model: Path, config: str) -> None:
+    (model / checkpoints.CONFIG).write_text(config)
+    checkpoints.write_manifest(model)
+    with pytest.raises(DamagedModelError, match=re.escape(checkpoints.CONFIG)):
+        stance.load(quotes=model).segment(TEXT)
+
+
+def test_weights_of_another_shape_or_no_weights_are_refused(model: Path) -> None:
+    config = json.loads((model / checkpoints.CONFIG).read_text())
+    (model / checkpoints.CONFIG).write_text(json.dumps(config | {"link_width": 8}))
+    checkpoints.write_manifest(model)
+    with pytest.raises(DamagedModelError, match=checkpoints.WEIGHTS):
+        stance.load(quotes=model).segment(TEXT)
+    (model / checkpoints.WEIGHTS).write_bytes(b"not weights")
+    checkpoints.write_manifest(model)
+    with pytest.raises(DamagedModelError, match=checkpoints.WEIGHTS):
+        stance.load(quotes=model).segment(TEXT)
+
+
+def test_a_model_for_the_other_task_is_refused() -> None:
+    with pytest.raises(DamagedModelError, match="quotes model"):
+        stance.load(quotes=checkpoints.locate("stance")).segment(TEXT)
+
+
+def test_shipped_models_come_with_card_recipe_and_small_weights() -> None:
+    for name in ("quotes", "stance"):
+        folder = checkpoints.locate(name)
+        checkpoints.verify(folder)
+        card = (folder / "README.md").read_text()
+        assert card.startswith("---\nlanguage: en")
+        assert "SHA-256" in card
+        assert (folder / "recipe.toml").is_file()
+        assert (folder / checkpoints.WEIGHTS).stat().st_size < 50e6

@@ -1,0 +1,61 @@
+import itertools
+
+import numpy as np
+
+from stance.document import Document
+from stance.pipeline import Pipeline
+from stance.quotes import best_spans
+
+
+def test_decoding_finds_the_best_well_formed_tags() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(30):
+        count = int(random.integers(1, 7))
+        tags = np.log(random.dirichlet([1, 1, 1], size=(count, 1))).astype(np.float32)
+        starts = np.array([True, *(random.random(count - 1) < 0.2)])
+        found = best_spans(tags, starts)[0]
+
+        def spans(path: tuple[int, ...]) -> list[tuple[int, int]]:
+            return [
+                (at, next((end for end in range(at + 1, len(path)) if path[end] != 2), len(path))) for at, tag in enumerate(path) if tag == 1
+            ]
+
+        def well_formed(path: tuple[int, ...], starts: np.ndarray = starts) -> bool:
+            return all(tag != 2 or (at > 0 and path[at - 1] != 0 and not starts[at]) for at, tag in enumerate(path))
+
+        paths = [path for path in itertools.product(range(3), repeat=count) if well_formed(path)]
+        best = max(paths, key=lambda path: sum(float(tags[at, 0, tag]) for at, tag in enumerate(path)))
+        assert found == spans(best)
+
+
+def test_pieces_around_a_cue_and_run_on_paragraphs_are_one_quote(pipeline: Pipeline) -> None:
+    text = (
+        "The trade secretary defended the visit.\n\n"
+        "“We have to be in the room,” Ms Adeyemi told reporters on Monday. “An empty chair helps nobody.\n\n"
+        "“If we stay away, somebody else will write the rules, and we will live under them for thirty years.”\n\n"
+        "Sir Alan Pryce, a backbencher, said the trip was a mistake."
+    )
+    quotes = pipeline.segment(text).quotes
+    first = quotes[0]
+    assert [text[span.start : span.end] for span in first.content] == [
+        "“We have to be in the room,”",
+        "“An empty chair helps nobody.",
+        "“If we stay away, somebody else will write the rules, and we will live under them for thirty years.”",
+    ]
+    assert first.kind == "direct"
+    assert text[first.source[0].start : first.source[0].end] == "Ms Adeyemi"
+    assert quotes[-1].kind == "indirect"
+    assert quotes[-1].speaker is not None
+    assert quotes[-1].speaker.name == "Alan Pryce"
+
+
+def test_no_piece_holds_a_line_break_or_white_space_at_its_edges(pipeline: Pipeline, seeds: list[Document]) -> None:
+    for document in pipeline.batch([seed.text for seed in seeds]):
+        assert document.quotes
+        for quote in document.quotes:
+            for span in (*quote.content, *quote.source, *quote.cue):
+                words = document.text[span.start : span.end]
+                assert words == words.strip()
+                assert "\n" not in words
+            assert 0 < quote.confidence < 1
+        assert [quote.content[0] for quote in document.quotes] == sorted(quote.content[0] for quote in document.quotes)

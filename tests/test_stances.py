@@ -1,0 +1,93 @@
+import pytest
+
+from stance.checkpoints import load_tokenizer, locate
+from stance.document import Document, Quote, Span, Stance
+from stance.pipeline import Pipeline
+from stance.stances import CLOSING, OPENING, SPEAKER, Question, passage, read_passage, sum_up
+
+QUESTION = Question()
+
+
+def quote_of(text: str, content: list[str], source: str = "", cue: str = "") -> Quote:
+    def spans(words: str) -> tuple[Span, ...]:
+        return (Span(text.index(words), text.index(words) + len(words)),) if words else ()
+
+    return Quote("", tuple(spans(words)[0] for words in content), source=spans(source), cue=spans(cue))
+
+
+def labelled(*labels: str, repeats: int | None = None) -> list[Quote]:
+    return [Quote(label, (Span(n, n + 1),), stance=Stance(label), repeats=repeats) for n, label in enumerate(labels)]
+
+
+def test_a_passage_is_the_quotes_own_sentences_with_its_speaker_masked() -> None:
+    text = "It rained. “We must talk,” Mr Osei said on Monday. “Talking works.” The sun came out.\nAnother line."
+    quote = quote_of(text, ["“We must talk,”", "“Talking works.”"], "Mr Osei", "said")
+    (part,) = passage(text, quote)
+    assert "Osei" not in part
+    assert part.count(OPENING) == part.count(CLOSING) == 2
+    assert part.count(SPEAKER) == 1
+    assert part.startswith(OPENING)
+    assert part.endswith(CLOSING)
+    assert "rained" not in part
+    assert "sun" not in part
+
+
+def test_each_paragraph_of_a_quote_is_read_and_those_between_are_not() -> None:
+    text = "“One is here,” said Ada Lund.\n\nNothing was quoted here.\n\n“Two is here.”"
+    parts = passage(text, quote_of(text, ["“One is here,”", "“Two is here.”"], "Ada Lund"))
+    assert len(parts) == 2
+    assert "Nothing" not in "".join(parts)
+
+
+def test_no_word_of_a_long_quote_is_left_out() -> None:
+    tokenizer = load_tokenizer(locate("stance"))
+    content = "“" + " ".join(f"word{n}" for n in range(700)) + "”"
+    text = f"Ada Lund said: {content}"
+    made = read_passage(text, quote_of(text, [content], "Ada Lund", "said"), tokenizer, 128)
+    assert max(map(len, made.stretches)) <= 128
+    read = tokenizer.decode([piece for stretch in made.stretches for piece in stretch]).replace(" ##", "")
+    assert all(f"word{n}" in read for n in range(700))
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["engage"], "engage"),
+        (["engage", "engage", "hawkish"], "engage"),
+        (["engage", "hawkish"], "mixed"),
+        (["engage", "engage", "engage", "hawkish", "hawkish"], "mixed"),
+        (["neutral", "hawkish"], "hawkish"),
+        (["neutral", "neutral"], "neutral"),
+    ],
+)
+def test_a_speakers_label_follows_the_codebook(labels: list[str], expected: str) -> None:
+    found = sum_up(labelled(*labels), QUESTION)
+    assert found is not None
+    assert found.label == expected
+
+
+def test_a_speakers_score_lies_in_its_interval_which_narrows_with_more_quotes() -> None:
+    few, many = sum_up(labelled("engage", "engage"), QUESTION), sum_up(labelled(*["engage"] * 40), QUESTION)
+    assert few is not None
+    assert many is not None
+    assert few.score == many.score == 1.0
+    assert -1 <= few.interval[0] <= few.score <= few.interval[1] <= 1
+    assert many.interval[0] > few.interval[0]
+
+
+def test_repeats_count_once() -> None:
+    quotes = [*labelled("engage"), *labelled("hawkish"), *labelled("hawkish", repeats=1)]
+    found = sum_up(quotes, QUESTION)
+    assert found is not None
+    assert found.label == "mixed"
+    assert sum_up([], QUESTION) is None
+
+
+def test_a_hand_labelled_document_is_judged_without_its_labels(pipeline: Pipeline, seeds: list[Document]) -> None:
+    judged = pipeline(seeds[0])
+    assert [quote.content for quote in judged.quotes] == [quote.content for quote in seeds[0].quotes]
+    for quote in judged.quotes:
+        assert quote.stance is not None
+        assert sum(quote.stance.probabilities.values()) == pytest.approx(1, abs=0.001)
+        assert quote.stance.probability == max(quote.stance.probabilities.values())
+    assert all(speaker.stance is not None for speaker in judged.speakers)

@@ -1,0 +1,99 @@
+"""Training runs end to end on a tiny encoder: from a recipe to a directory that loads, and the same one after an interruption."""
+
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+import stance
+from stance import checkpoints
+from stance.corpora import read_corpus
+from stance.errors import CorpusError, MissingModelError, TrainingError
+from stance.training.quotes import Examples, QuotesTrainer
+from stance.training.recipe import load_base, read_recipe
+from stance.training.run import train_model
+
+TEXT = "“We should talk,” Ada Lund said."
+
+
+def write_recipe(folder: Path, base: Path | str, task: str) -> Path:
+    calibration = 'calibration = ["seeds/train"]' if task == "stance" else ""
+    path = folder / f"{task}.toml"
+    path.write_text(
+        f'base = "{base}"\nwindow = 96\noverlap = 16\nbatch_size = 8\nlink_width = 8\n{calibration}\n'
+        '[[stages]]\ndata = ["seeds/train"]\nepochs = 1\nlearning_rate = 1e-3\n'
+    )
+    return path
+
+
+@pytest.mark.parametrize("task", ["quotes", "stance"])
+def test_a_recipe_makes_a_model_that_loads(task: str, tiny_base: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    train_model(task, write_recipe(tmp_path, tiny_base, task), out, tmp_path / "work")
+    checkpoints.verify(out)
+    assert "`seeds/train`" in (out / "README.md").read_text()
+    assert (out / "recipe.toml").is_file()
+    document = stance.load(**{task: out})(TEXT)
+    assert document.text == TEXT
+
+
+def test_an_interrupted_run_gives_the_same_weights(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = write_recipe(tmp_path, tiny_base, "quotes")
+    train_model("quotes", recipe, tmp_path / "whole", tmp_path / "work-whole")
+    steps = 0
+
+    class Interrupted(Exception):
+        pass
+
+    real = QuotesTrainer.compute_loss
+
+    def stop(self: QuotesTrainer, *arguments: object, **options: object) -> object:
+        nonlocal steps
+        steps += 1
+        if steps == 12:
+            raise Interrupted
+        return real(self, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("stance.training.recipe.SAVE_STEPS", 5)
+    monkeypatch.setattr(QuotesTrainer, "compute_loss", stop)
+    with pytest.raises(Interrupted):
+        train_model("quotes", recipe, tmp_path / "cut", tmp_path / "work-cut")
+    assert not (tmp_path / "cut").exists()
+    train_model("quotes", recipe, tmp_path / "cut", tmp_path / "work-cut")
+    whole, cut = (load_file(str(tmp_path / name / checkpoints.WEIGHTS)) for name in ("whole", "cut"))
+    assert all(whole[name].equal(cut[name]) for name in whole)
+
+
+def test_examples_hold_every_word_and_point_to_cue_and_source(tiny_base: Path) -> None:
+    _, tokenizer = load_base(str(tiny_base))
+    documents = read_corpus("seeds/train")[:3]
+    examples = Examples(documents, tokenizer, size=192, batch_size=4, epochs=1, seed=1)
+    again = Examples(documents, tokenizer, size=192, batch_size=4, epochs=1, seed=1)
+    assert [row.window.pieces.tolist() for row in examples.rows] == [row.window.pieces.tolist() for row in again.rows]
+    linked = sum(int((row.links > 0).sum()) for row in examples.rows)
+    assert linked > sum(len(document.quotes) for document in documents)
+    for row in examples.rows:
+        for cue in row.links[:, 0][row.links[:, 0] > 0]:
+            assert row.tags[cue - 1, 1] == 1
+
+
+def test_a_recipe_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    with pytest.raises(TrainingError, match=r"recipe\.toml"):
+        read_recipe(path)
+    path.write_text('base = "x"\n')
+    with pytest.raises(TrainingError, match="stages"):
+        read_recipe(path)
+    path.write_text('base = "x"\nspeed = 9\n[[stages]]\ndata = ["seeds/train"]\nepochs = 1\nlearning_rate = 0.1\n')
+    with pytest.raises(TrainingError, match="speed"):
+        read_recipe(path)
+
+
+def test_missing_data_and_encoders_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANCE_DATA", str(tmp_path))
+    with pytest.raises(CorpusError, match="polnear"):
+        read_corpus("polnear/train")
+    with pytest.raises(CorpusError, match="martian"):
+        read_corpus("martian/train")
+    with pytest.raises(MissingModelError, match="nowhere"):
+        load_base(str(tmp_path / "nowhere"))
