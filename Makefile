@@ -46,8 +46,8 @@ bench: $(READY) ## words a second and peak memory on the articles of seeds/test
 check: $(READY) ## checks every labelled article
 	$(BIN)/stance check seeds
 
-data: $(READY) ## fetches the public corpora into data/, for training and the whole evaluation
-	$(BIN)/python -m stance.training.fetch data
+data: ## says where the public corpora are, for training and the whole evaluation
+	@sed -n "/^## Corpora/,/^## The guide/p" seeds/README.md | sed "$$d"
 
 clean: ## removes what was built
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

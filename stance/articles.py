@@ -90,7 +90,12 @@ def _pretty_quote(quote: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    written = json.dumps(value, ensure_ascii=False)
+    try:
+        written.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which no file can hold
+        written = json.dumps(value)
+    return written
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -142,7 +147,7 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
         expected = kind_of(text, spans["content"], marked)
         if quote.get("kind") != expected and not (quote.get("kind") == "direct" and expected == "indirect"):
             yield place, f"kind is {quote.get('kind')!r}, but its marks make it {expected!r}"
-        speaker = quote.get("speaker") or UNNAMED
+        speaker = str(quote.get("speaker") or UNNAMED)
         for other, span in held.get(speaker, []):
             if speaker != UNNAMED and any(span.overlaps(piece) for piece in spans["content"]):
                 yield place, f"its content overlaps that of quote {other}, by the same speaker"
@@ -218,14 +223,18 @@ def fix_article(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         if not isinstance(quote, dict):
             continue
         for role in ROLES:
-            for span in quote.get(role) or []:
+            for span in _listed(quote.get(role)):
                 message = _fix_span(text, span) if isinstance(span, dict) else None
                 if message:
                     problems.append(Problem(f"{path}: quote {number}", f"{role}: {message}"))
-        pieces = [span for span in (_check_span(text, item)[0] for item in quote.get("content") or []) if span]
+        pieces = [span for span in (_check_span(text, item)[0] for item in _listed(quote.get("content"))) if span]
         if pieces and quote.get("kind") is None:
             quote["kind"] = kind_of(text, pieces, marked)
     return row, problems
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _fix_span(text: str, span: dict[str, Any]) -> str | None:
@@ -304,15 +313,31 @@ def read_standoff(path: Path, texts: Mapping[str, str], *, split: str | None = N
     Raises:
         LabelError: A text is not the one that was labelled, or a row breaks the format.
     """
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().decode().split("\n"), 1):
+        if not line.strip():
+            continue
         place = f"{path}:{number}"
-        row = json.loads(line)
+        row = _load_standoff(line, place)
         text = texts.get(row["id"])
         if text is None or split not in (None, row["split"]) or complete not in (None, row["complete"]):
             continue
         if digest(text) != row["sha256"]:
             raise LabelError(place, f"the text of {row['id']} is not the one that was labelled: its SHA-256 sum differs")
-        for quote in row["quotes"]:
-            for role in ROLES:
-                quote[role] = [{"start": start, "end": end} for start, end in quote[role]]
+        try:
+            for quote in row["quotes"]:
+                for role in ROLES:
+                    quote[role] = [{"start": start, "end": end} for start, end in quote[role]]
+        except (KeyError, TypeError, ValueError):
+            raise LabelError(place, "a quote needs content, cue and source as lists of [start, end]") from None
         yield Document.from_dict({**row, "text": text, "provenance": "real"}, place)
+
+
+def _load_standoff(line: str, place: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise LabelError(place, f"no JSON: {error}") from None
+    missing = [key for key in ("id", "split", "complete", "sha256", "quotes") if not isinstance(row, dict) or key not in row]
+    if missing:
+        raise LabelError(place, f"not an object with {', '.join(missing)}")
+    return dict(row)

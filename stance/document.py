@@ -212,7 +212,7 @@ class Document:
             "stance": stance
             and (
                 {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
-                if stance.probabilities
+                if stance.probabilities or stance.probability != 1.0
                 else stance.label
             ),
             "repeats": quote.repeats,
@@ -240,11 +240,7 @@ class Document:
         if not isinstance(rows, list):
             raise LabelError(place, "`quotes` is not a list")
         quotes = [_read_quote(text, item, f"{place}: quote {n}" if place else f"quote {n}", len(rows)) for n, item in enumerate(rows)]
-        speakers = {}
-        for item in row.get("speakers") or []:
-            stance = item.get("stance")
-            speakers[item["name"]] = stance and SpeakerStance(stance["label"], stance["score"], tuple(stance["interval"]))
-        return cls.assemble(text, quotes, speakers, **{key: row.get(key) for key in _METADATA})
+        return cls.assemble(text, quotes, _read_speakers(row.get("speakers") or [], place), **{key: row.get(key) for key in _METADATA})
 
     def to_json(self, indent: int | None = None) -> str:
         """The dictionary as JSON text. Lone surrogates, which no file can hold, are escaped."""
@@ -348,12 +344,35 @@ def _read_spans(text: str, rows: Any, place: str) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def _read_speakers(rows: Any, place: str) -> dict[str, SpeakerStance | None]:
+    speakers: dict[str, SpeakerStance | None] = {}
+    try:
+        for row in rows:
+            stance = row.get("stance")
+            low, high = stance["interval"] if stance else (0.0, 0.0)
+            speakers[row["name"]] = SpeakerStance(stance["label"], stance["score"], (low, high)) if stance else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise LabelError(place, "`speakers` needs objects with `name` and `stance` (null, or label, score and interval)") from None
+    return speakers
+
+
+def _read_share(row: Mapping[str, Any], key: str, place: str) -> float:
+    value = row.get(key, 1.0)
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise LabelError(place, f"{key} is {value!r}, not a number from 0 to 1")
+    return value
+
+
 def _read_stance(row: Any, place: str) -> Stance | None:
     if row is None or isinstance(row, str):
         return Stance(row) if row else None
     if not isinstance(row, dict) or not isinstance(row.get("label"), str):
         raise LabelError(place, f"a stance is a label or an object with `label`, not {row!r}")
-    return Stance(row["label"], row.get("probability", 1.0), dict(row.get("probabilities") or {}))
+    probabilities = row.get("probabilities") or {}
+    if not isinstance(probabilities, dict):
+        raise LabelError(place, f"probabilities are an object of numbers by label, not {probabilities!r}")
+    shares = {label: _read_share(probabilities, label, place) for label in probabilities}
+    return Stance(row["label"], _read_share(row, "probability", place), shares)
 
 
 def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
@@ -377,7 +396,7 @@ def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
         kind=kind,
         speaker=None if name in (None, UNNAMED) else Speaker(str(name)),
         stance=_read_stance(row.get("stance"), place),
-        confidence=row.get("confidence", 1.0),
+        confidence=_read_share(row, "confidence", place),
         repeats=repeats,
         note=row.get("note") or "",
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from stance.document import Kind, Span
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[A-Z0-9])")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*(?P<next>[^\W_]))")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Col|Capt|Sgt|Rev|Hon|St|Jr|Sr|No|vs|Jan|Feb|Aug|Sept|Oct|Nov|Dec|Inc|Corp|Ltd|Co)|\b[A-Z])\.$"
 )
@@ -39,6 +39,8 @@ def sentences(text: str, within: Span) -> list[Span]:
     found, start = [], within.start
     for match in _SENTENCE_END.finditer(text, within.start, within.end):
         head = text[start : match.start() + 1]
+        if match["next"].islower():
+            continue
         if match[0][0] == "." and _ABBREVIATION.search(head):
             continue
         end = match.start() + len(match[0].rstrip())

@@ -76,7 +76,8 @@ def at(words: str, text: str = TEXT) -> dict[str, Any]:
 
 def modelled(label: str, probability: float) -> dict[str, Any]:
     others = [name for name in ("engage", "hawkish", "neutral") if name != label]
-    return {"label": label, "probability": probability, "probabilities": {label: probability, **dict.fromkeys(others, (1 - probability) / 2)}}
+    probabilities = {label: probability, **dict.fromkeys(others, (1 - probability) / 2)}
+    return {"label": label, "probability": probability, "probabilities": probabilities}
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_everything_from_outside_is_escaped() -> None:
     assert page.tags["script"] == 0
     assert "<script" not in html
     assert page.article == attack
-    assert "".join(page.words).count(attack) == 7
+    assert "".join(page.words).count(attack) == 9
     odd = Document.assemble("x", [Quote("x", (Span(0, 1),), stance=Stance(attack))])
     assert "<script" not in render_fragment(odd)
 
@@ -223,7 +224,7 @@ def test_fragments_of_two_documents_share_no_id_and_one_document_gives_one_outpu
 def test_the_style_of_a_fragment_stays_within_it(document: Document) -> None:
     style = files("stance.render").joinpath("style.css").read_text("utf-8")
     assert style in render_fragment(document)
-    flat = re.sub(r"@(?:media|container)[^{]*\{", "", style)
+    flat = re.sub(r"@(?:media|container)[^{]*\{|/\*.*?\*/", "", style)
     selectors = [part.strip() for rule in re.findall(r"([^{}]+)\{", flat) for part in rule.split(",")]
     assert len(selectors) > 40
     assert all(re.match(r"\.stance(?:-page)?(?![\w-])", selector) for selector in selectors)
@@ -255,7 +256,7 @@ def test_a_page_of_nothing_is_a_page() -> None:
 
 
 def test_the_table_of_speakers_has_label_score_interval_and_count(document: Document) -> None:
-    rows = re.findall(r"<tr>.*?</tr>", render([document]).split("<tbody>")[1])
+    rows = re.findall(r"<tr>.*?</tr>", render([document]).split("<tbody>")[1], re.DOTALL)
     assert len(rows) == 3
     ward, marsh, unnamed = rows
     assert ">Ann Ward</th>" in ward
@@ -271,8 +272,8 @@ def test_the_table_of_speakers_has_label_score_interval_and_count(document: Docu
 
 
 def test_the_list_has_every_quote_in_text_order(document: Document) -> None:
-    items = re.findall(r"<li .*?</li>", render([document]))
-    shown = ["".join(Page(item).words) for item in items]
+    items = re.findall(r"<li .*?</li>", render([document]), re.DOTALL)
+    shown = ["".join(Page(item).words).replace("\n", "") for item in items]
     assert shown[0] == "1Ann Ward direct Eengage 91%“We should keep talking to Beijing,”"
     assert [words[0] for words in shown] == ["1", "2", "3", "4"]
     assert shown[3] == "4unnamed indirect –no stancea review was under way"
@@ -308,7 +309,7 @@ def test_numbers_say_no_more_than_is_known() -> None:
 def test_a_pipe_gets_each_quote_whole_and_on_one_line(document: Document) -> None:
     lines = printed(document, width=40).splitlines()
     for number, quote in enumerate(document.quotes, 1):
-        line = next(line for line in lines if line.startswith(f" {number}".rjust(1)) or line.startswith(f"{number} "))
+        line = next(line for line in lines[4:] if line.startswith(f"{number} "))
         assert line.endswith(quote.text)
     assert any(re.fullmatch(r"Ann Ward +engage +\+0\.50 +−0\.25 to \+0\.75 +2", line) for line in lines)
     assert "\x1b" not in "".join(lines)

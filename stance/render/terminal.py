@@ -33,12 +33,13 @@ def render_document(document: Document, console: Console) -> None:
     _print(console, Text(summary(document)))
     if document.quotes:
         _print(console, Text())
-        quotes = [_quote_row(number, quote) for number, quote in enumerate(document.quotes, 1)]
-        _print_table(console, [_header("#", "speaker", "kind", "stance", "quote"), *quotes], right={0}, name=1, longest=console.width // 4)
+        rows = [_header("#", "speaker", "kind", "stance", "quote")]
+        rows += [_quote_row(number, quote) for number, quote in enumerate(document.quotes, 1)]
+        _print_table(console, rows, right={0}, name=1, longest=console.width // 4)
     if document.speakers:
         _print(console, Text())
-        speakers = [_speaker_row(speaker) for speaker in document.speakers]
-        _print_table(console, [_header("speaker", "stance", "score", "95% interval", "quotes"), *speakers], right={2, 4}, name=0, longest=console.width - _SPEAKER_FIGURES)
+        rows = [_header("speaker", "stance", "score", "95% interval", "quotes"), *map(_speaker_row, document.speakers)]
+        _print_table(console, rows, right={2, 4}, name=0, longest=console.width - _SPEAKER_FIGURES)
     _print(console, Text())
 
 
@@ -60,7 +61,7 @@ def _speaker_row(speaker: Speaker) -> list[Text]:
 
 
 def _print_table(console: Console, rows: Sequence[Sequence[Text]], right: set[int], name: int, longest: int) -> None:
-    """Prints aligned columns, the last one as long as it is; a terminal gets names of `longest` cells at most, to leave room for the rest."""
+    """Prints aligned columns, the last one as long as it is; on a terminal the column `name` leaves room for the others."""
     for row in rows:
         for cell in row:
             cell.plain = _encodable(cell.plain, console)

@@ -59,7 +59,9 @@ def edit(document: Document, edits: Sequence[Edit]) -> Document:
         place[at] += moved
     text = "".join(parts)
     marked = quoted(text)
-    quotes = [moved_quote for quote in document.quotes if (moved_quote := _move(quote, place, text, marked)) is not None]
+    moved_quotes = {n: kept for n, quote in enumerate(document.quotes) if (kept := _move(quote, place, text, marked)) is not None}
+    position = {n: at for at, n in enumerate(moved_quotes)}
+    quotes = [replace(quote, repeats=None if quote.repeats is None else position.get(quote.repeats)) for quote in moved_quotes.values()]
     return Document.assemble(text, quotes, **document.metadata)
 
 
