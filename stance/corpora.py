@@ -15,10 +15,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from stance.articles import read_folder, read_standoff
+from stance.articles import read_folder
 from stance.document import Document
 from stance.errors import CorpusError
 from stance.formats import polnear
+from stance.standoff import read_standoff
 
 _TEXTS = {"news_china": "articles.jsonl", "congress_china": "releases.jsonl"}
 
@@ -73,7 +74,7 @@ def read_texts(corpus: str) -> Mapping[str, str]:
     """
     path = data_folder() / corpus / _TEXTS[corpus]
     try:
-        rows = [json.loads(line) for line in path.read_bytes().decode().splitlines() if line.strip()]
+        rows = [json.loads(line) for line in path.read_bytes().decode().split("\n") if line.strip()]
         return {row["id"]: row["text"] for row in rows}
     except OSError:
         raise CorpusError(f"{corpus}: no file {path}; `make data` fetches it, or STANCE_DATA names the folder it lies in") from None

@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 UNNAMED = "unnamed"
 PIECE_JOINT = " … "
 
-_METADATA = ("id", "title", "outlet", "date", "url", "target", "annotator", "provenance")
+METADATA = ("id", "title", "outlet", "date", "url", "target", "annotator", "provenance")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -192,35 +192,13 @@ class Document:
     @property
     def metadata(self) -> dict[str, str | None]:
         """The fields about the article, by name."""
-        return {key: getattr(self, key) for key in _METADATA}
+        return {key: getattr(self, key) for key in METADATA}
 
     def to_dict(self) -> dict[str, Any]:
         """The document as a labelled article: plain lists, strings and numbers, each span with its text."""
-        return {
-            **self.metadata,
-            "text": self.text,
-            "quotes": [self._quote_row(quote) for quote in self.quotes],
-            "speakers": [_speaker_row(speaker, self.text) for speaker in self.speakers],
-        }
+        from stance import rows
 
-    def _quote_row(self, quote: Quote) -> dict[str, Any]:
-        row: dict[str, Any] = {role: _span_rows(getattr(quote, role), self.text) for role in ("content", "cue", "source")}
-        stance = quote.stance
-        row |= {
-            "kind": quote.kind,
-            "speaker": quote.speaker.name if quote.speaker else None,
-            "stance": stance
-            and (
-                {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
-                if stance.probabilities or stance.probability != 1.0
-                else stance.label
-            ),
-            "repeats": quote.repeats,
-            "note": quote.note,
-        }
-        if quote.confidence != 1.0:
-            row["confidence"] = quote.confidence
-        return row
+        return rows.write(self)
 
     @classmethod
     def from_dict(cls, row: Mapping[str, Any], place: str = "") -> Document:
@@ -233,14 +211,9 @@ class Document:
         Raises:
             LabelError: A key is missing or of the wrong type, a label is unknown, or a span does not hold its text.
         """
-        text = row.get("text")
-        if not isinstance(text, str):
-            raise LabelError(place, "no `text`, or it is not a string")
-        rows = row.get("quotes", [])
-        if not isinstance(rows, list):
-            raise LabelError(place, "`quotes` is not a list")
-        quotes = [_read_quote(text, item, f"{place}: quote {n}" if place else f"quote {n}", len(rows)) for n, item in enumerate(rows)]
-        return cls.assemble(text, quotes, _read_speakers(row.get("speakers") or [], place), **{key: row.get(key) for key in _METADATA})
+        from stance import rows
+
+        return rows.read(row, place)
 
     def to_json(self, indent: int | None = None) -> str:
         """The dictionary as JSON text. Lone surrogates, which no file can hold, are escaped."""
@@ -271,29 +244,11 @@ class Document:
         """A row a quote: who, how, stance, words and offsets; and a column `p_LABEL` for each label's probability."""
         import pandas
 
-        columns = ["id", "quote", "speaker", "kind", "stance", "probability", "confidence", "text", "source", "cue", "start", "end"]
-        labels = sorted({label for quote in self.quotes if quote.stance for label in quote.stance.probabilities})
-        return pandas.DataFrame(
-            [self._flat_row(n, quote) for n, quote in enumerate(self.quotes)], columns=[*columns, *(f"p_{x}" for x in labels)]
-        )
+        from stance import rows
 
-    def _flat_row(self, position: int, quote: Quote) -> dict[str, Any]:
-        stance = quote.stance
-        return {
-            "id": self.id,
-            "quote": position,
-            "speaker": quote.speaker.name if quote.speaker else None,
-            "kind": quote.kind,
-            "stance": stance.label if stance else None,
-            "probability": stance.probability if stance else None,
-            "confidence": quote.confidence,
-            "text": quote.text,
-            "source": join_pieces(self.text, quote.source),
-            "cue": join_pieces(self.text, quote.cue),
-            "start": quote.content[0].start,
-            "end": quote.content[-1].end,
-            **{f"p_{label}": p for label, p in (stance.probabilities if stance else {}).items()},
-        }
+        flat = [rows.flatten(self, position) for position in range(len(self.quotes))]
+        labels = sorted({key for row in flat for key in row if key.startswith("p_")})
+        return pandas.DataFrame(flat, columns=[*rows.COLUMNS, *labels])
 
     def to_html(self, *, page: bool = True) -> str:
         """The article with its quotes marked, and its speakers beside.
@@ -312,91 +267,3 @@ class Document:
 def join_pieces(text: str, spans: Sequence[Span]) -> str:
     """The words of several spans, joined by ` … `."""
     return PIECE_JOINT.join(text[span.start : span.end] for span in spans)
-
-
-def _span_rows(spans: Iterable[Span], text: str) -> list[dict[str, Any]]:
-    return [{"start": span.start, "end": span.end, "text": text[span.start : span.end]} for span in spans]
-
-
-def _speaker_row(speaker: Speaker, text: str) -> dict[str, Any]:
-    stance = speaker.stance
-    return {
-        "name": speaker.name,
-        "mentions": _span_rows(speaker.mentions, text),
-        "stance": stance and {"label": stance.label, "score": stance.score, "interval": list(stance.interval)},
-    }
-
-
-def _read_spans(text: str, rows: Any, place: str) -> tuple[Span, ...]:
-    if not isinstance(rows, list):
-        raise LabelError(place, "not a list of spans")
-    spans = []
-    for row in rows:
-        start, end = (row.get("start"), row.get("end")) if isinstance(row, dict) else (None, None)
-        if not isinstance(start, int) or not isinstance(end, int):
-            raise LabelError(place, f"a span without whole numbers as `start` and `end`: {row!r}")
-        if not 0 <= start < end <= len(text):
-            raise LabelError(place, f"span {start}–{end} is not within the text of {len(text)} code points")
-        found, expected = text[start:end], row.get("text", text[start:end])
-        if found != expected:
-            raise LabelError(place, f"span {start}–{end} holds {found!r}, labelled as {expected!r}")
-        spans.append(Span(start, end))
-    return tuple(spans)
-
-
-def _read_speakers(rows: Any, place: str) -> dict[str, SpeakerStance | None]:
-    speakers: dict[str, SpeakerStance | None] = {}
-    try:
-        for row in rows:
-            stance = row.get("stance")
-            low, high = stance["interval"] if stance else (0.0, 0.0)
-            speakers[row["name"]] = SpeakerStance(stance["label"], stance["score"], (low, high)) if stance else None
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise LabelError(place, "`speakers` needs objects with `name` and `stance` (null, or label, score and interval)") from None
-    return speakers
-
-
-def _read_share(row: Mapping[str, Any], key: str, place: str) -> float:
-    value = row.get(key, 1.0)
-    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise LabelError(place, f"{key} is {value!r}, not a number from 0 to 1")
-    return value
-
-
-def _read_stance(row: Any, place: str) -> Stance | None:
-    if row is None or isinstance(row, str):
-        return Stance(row) if row else None
-    if not isinstance(row, dict) or not isinstance(row.get("label"), str):
-        raise LabelError(place, f"a stance is a label or an object with `label`, not {row!r}")
-    probabilities = row.get("probabilities") or {}
-    if not isinstance(probabilities, dict):
-        raise LabelError(place, f"probabilities are an object of numbers by label, not {probabilities!r}")
-    shares = {label: _read_share(probabilities, label, place) for label in probabilities}
-    return Stance(row["label"], _read_share(row, "probability", place), shares)
-
-
-def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
-    if not isinstance(row, dict):
-        raise LabelError(place, f"not an object: {row!r}")
-    roles = {role: _read_spans(text, row.get(role, []), f"{place}, {role}") for role in ("content", "source", "cue")}
-    if not roles["content"]:
-        raise LabelError(place, "no content")
-    kind = row.get("kind", "indirect")
-    if kind not in KINDS:
-        raise LabelError(place, f"kind {kind!r} is none of {', '.join(KINDS)}")
-    name = row.get("speaker")
-    if name is not None and (not isinstance(name, str) or not name.strip()):
-        raise LabelError(place, f"speaker is {name!r}; give a name, or null where nobody can be named")
-    repeats = row.get("repeats")
-    if repeats is not None and (not isinstance(repeats, int) or not 0 <= repeats < count):
-        raise LabelError(place, f"repeats {repeats!r}, but quotes are numbered 0 to {count - 1}")
-    return Quote(
-        join_pieces(text, roles["content"]),
-        **roles,
-        kind=kind,
-        speaker=None if name in (None, UNNAMED) else Speaker(str(name)),
-        stance=_read_stance(row.get("stance"), place),
-        confidence=_read_share(row, "confidence", place),
-        repeats=repeats,
-        note=row.get("note") or "",
-    )

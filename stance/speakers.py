@@ -21,7 +21,9 @@ _PLURAL = frozenset(["they", "them", "their"])
 _OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
 _ARTICLE = re.compile(r"^(?:the|a|an|his|her|its|their|our|my)\s+", re.IGNORECASE)
 _TAIL = re.compile(r"\s*(?:,|\(|\b(?:who|which|that|whose|where|when|while|including|speaking|according)\b).*$", re.DOTALL)
-_AWAY = re.compile(r"\b(?:including|like|for|from|to|with|by|in|on|about|against|and|near|at|under|behind|inside|outside|of)\b", re.IGNORECASE)
+_AWAY = re.compile(
+    r"\b(?:including|like|for|from|to|with|by|in|on|about|against|and|near|at|under|behind|inside|outside|of)\b", re.IGNORECASE
+)
 _WORKS = "report|statement|study|paper|survey|release|analysis|editorial|remarks|comments|words|speech|tweet|tweets|letter|data|figures"
 _WORK = re.compile(
     rf"^(?:(?P<owner>.+?)['’]s?\s+(?:[\w-]+\s+){{0,3}}(?:{_WORKS})\b|(?:The|the|An?|a)\s+(?P<maker>[A-Z]\S*(?:\s[A-Z]\S*)*)\s(?:{_WORKS})\b"

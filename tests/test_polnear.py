@@ -17,9 +17,8 @@ TEXT = (
     "and so do we,” sang Mr Vole.\n"
 )
 NAME = "quay_2024-02-01_cranes-to-ri"
-REAL = [
-    (folder, 84, 2192) for folder in [Path(os.environ.get("STANCE_DATA") or "data") / "polnear" / "dev"] if folder.is_dir()
-]
+DEV = Path(os.environ.get("STANCE_DATA") or "data") / "polnear" / "dev"
+SPLITS = [(None, 1, 2), *([(DEV, 84, 2192)] if DEV.is_dir() else [])]
 
 
 def mark(number: int, role: str, *words: str) -> str:
@@ -94,7 +93,8 @@ def test_an_attribution_without_source_has_an_empty_source(tmp_path: Path) -> No
 
 
 def test_a_content_over_a_line_break_becomes_pieces(tmp_path: Path) -> None:
-    lines = [mark(1, "Content", "“Tide turns\nand so do we,”"), "and so do we,”", mark(2, "Cue", "sang"), "E1\tAttribution:T2 Content:T1 Cue:T2"]
+    content = mark(1, "Content", "“Tide turns\nand so do we,”")
+    lines = [content, "and so do we,”", mark(2, "Cue", "sang"), "E1\tAttribution:T2 Content:T1 Cue:T2"]
     (document,) = polnear.read(write(tmp_path, {"0a1f": lines}))
     assert words(document, 0)[0] == ["“Tide turns", "and so do we,”"]
 
@@ -152,9 +152,9 @@ def test_another_folder_is_refused(tmp_path: Path) -> None:
         list(polnear.read(str(tmp_path)))
 
 
-@pytest.mark.parametrize(("folder", "articles", "quotes"), REAL)
-def test_the_whole_dev_split_is_read(folder: Path, articles: int, quotes: int) -> None:
-    documents = list(polnear.read(folder))
+@pytest.mark.parametrize(("folder", "articles", "quotes"), SPLITS)
+def test_a_whole_split_is_read(tmp_path: Path, folder: Path | None, articles: int, quotes: int) -> None:
+    documents = list(polnear.read(folder or write(tmp_path, {"0a1f": WARNING + SALE})))
     assert len(documents) == articles
     assert sum(len(document.quotes) for document in documents) == quotes
     assert all("\n" not in piece for document in documents for quote in document.quotes for piece in quote.text.split(" … "))

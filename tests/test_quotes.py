@@ -17,7 +17,9 @@ def test_decoding_finds_the_best_well_formed_tags() -> None:
 
         def spans(path: tuple[int, ...]) -> list[tuple[int, int]]:
             return [
-                (at, next((end for end in range(at + 1, len(path)) if path[end] != 2), len(path))) for at, tag in enumerate(path) if tag == 1
+                (at, next((end for end in range(at + 1, len(path)) if path[end] != 2), len(path)))
+                for at, tag in enumerate(path)
+                if tag == 1
             ]
 
         def well_formed(path: tuple[int, ...], starts: np.ndarray = starts) -> bool:

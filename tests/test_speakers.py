@@ -5,7 +5,8 @@ from stance.names import acronyms, find_names
 from stance.speakers import resolve
 
 ARTICLE = (
-    "Foreign Secretary James Cleverly met officials in Beijing. Alicia Kearns, Tory chair of the foreign affairs committee, was not pleased.\n\n"
+    "Foreign Secretary James Cleverly met officials in Beijing. "
+    "Alicia Kearns, Tory chair of the foreign affairs committee, was not pleased.\n\n"
     "Mr Cleverly said the talks were frank. He added that they were long. Ms Kearns said that was too little. She wanted more.\n\n"
     "The foreign secretary said he would return. The Tory chair said he should not. Former leader Sir Iain Duncan Smith called it weak.\n\n"
     "Sir Iain said so twice. Senior Tories agreed. A spokesman for the Foreign Office denied it. "

@@ -42,7 +42,7 @@ def test_an_interrupted_run_gives_the_same_weights(tiny_base: Path, tmp_path: Pa
     train_model("quotes", recipe, tmp_path / "whole", tmp_path / "work-whole")
     steps = 0
 
-    class Interrupted(Exception):
+    class InterruptedRunError(Exception):
         pass
 
     real = QuotesTrainer.compute_loss
@@ -51,12 +51,12 @@ def test_an_interrupted_run_gives_the_same_weights(tiny_base: Path, tmp_path: Pa
         nonlocal steps
         steps += 1
         if steps == 12:
-            raise Interrupted
+            raise InterruptedRunError
         return real(self, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr("stance.training.recipe.SAVE_STEPS", 5)
     monkeypatch.setattr(QuotesTrainer, "compute_loss", stop)
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedRunError):
         train_model("quotes", recipe, tmp_path / "cut", tmp_path / "work-cut")
     assert not (tmp_path / "cut").exists()
     train_model("quotes", recipe, tmp_path / "cut", tmp_path / "work-cut")

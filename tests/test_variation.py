@@ -93,7 +93,8 @@ def test_edit_moves_spans_over_longer_and_shorter_words() -> None:
 
 
 def test_edit_drops_what_loses_its_words_and_renumbers_repeats() -> None:
-    quotes = [Quote(words, (place(words),), repeats=repeats) for words, repeats in [("the ban", None), ("the quays", None), ("cold", 1), ("tide", 0)]]
+    rows = [("the ban", None), ("the quays", None), ("cold", 1), ("tide", 0)]
+    quotes = [Quote(words, (place(words),), repeats=repeats) for words, repeats in rows]
     ban = place("the ban")
     moved = edit(Document.assemble(TEXT, quotes), [(ban.start, ban.end, "")])
     assert [(quote.text, quote.repeats) for quote in moved.quotes] == [("the quays", None), ("cold", 0), ("tide", None)]

@@ -12,7 +12,9 @@ import pytest
 @pytest.fixture(scope="module")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=root, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=root, check=True, capture_output=True
+    )
     (built,) = folder.glob("*.whl")
     return built
 
@@ -22,7 +24,9 @@ def test_the_wheel_holds_what_it_needs_and_no_more(wheel: Path, root: Path) -> N
     for model in ("quotes", "stance"):
         for file in ("config.json", "tokenizer.json", "model.safetensors", "manifest.json", "README.md", "recipe.toml"):
             assert f"stance/models/{model}/{file}" in names
-    package = {path.relative_to(root).as_posix() for path in (root / "stance").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    package = {
+        path.relative_to(root).as_posix() for path in (root / "stance").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    }
     assert package <= names
     assert not any(name.startswith(("tests/", "seeds/", "notebooks/", "models/")) for name in names)
     assert wheel.stat().st_size < 100e6

@@ -1,7 +1,7 @@
 """Reads GUM's coreference: entity mentions and speakers from CoNLL-U with CorefUD's `Entity=` brackets.
 
 The corpus' folder holds `dep/<document>.conllu` and, beside it, `splits.md`. Empty nodes, which no text shows, are passed over.
-Zeldes (2017), "The GUM Corpus: Creating Multilayer Resources in the Classroom", Language Resources and Evaluation 51.
+Zeldes (2017), "The GUM Corpus", Language Resources and Evaluation 51(3), 581–612.
 """
 
 from __future__ import annotations

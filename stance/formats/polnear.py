@@ -41,7 +41,7 @@ def read(split: Path | str, annotators: int | None = 1) -> Iterator[Document]:
         source = split / "text" / f"{article}.txt"
         if not source.is_file():
             raise CorpusError(f"{source}: missing, though {files[0][1].name} annotates it")
-        text = source.read_bytes().decode()
+        text = _read_text(source)
         for annotator, path in files[:annotators]:
             quotes = read_attributions(text, path)
             outlet, date = [*article.split("_"), "", ""][:2]
@@ -56,7 +56,7 @@ def read_attributions(text: str, path: Path) -> list[Quote]:
     """
     spans: dict[str, tuple[Span, ...]] = {}
     events: list[tuple[str, list[str]]] = []
-    for number, line in enumerate(path.read_bytes().decode().split("\n"), 1):
+    for number, line in enumerate(_read_text(path).split("\n"), 1):
         place = f"{path}:{number}"
         fields = line.rstrip("\r").split("\t")
         if fields[0].startswith("T") and len(fields) >= 3:
@@ -87,6 +87,13 @@ def read_attributions(text: str, path: Path) -> list[Quote]:
                 )
             )
     return sorted(quotes, key=lambda quote: (quote.content[0], quote.content[-1]))
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: not UTF-8: {error}") from None
 
 
 def _read_spans(text: str, where: str, words: str, place: str) -> tuple[Span, ...]:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from stance import checkpoints
-from stance.articles import digest
 from stance.corpora import read_corpus
 from stance.document import Document
 from stance.errors import TrainingError
 from stance.stances import Question
+from stance.standoff import digest
 from stance.training.card import write_card
 from stance.training.recipe import Recipe, read_recipe
 

@@ -1,0 +1,94 @@
+"""Stand-off labels: those of articles whose text stays elsewhere, as ids, sums and offsets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from stance.articles import ROLES
+from stance.document import Document
+from stance.errors import LabelError
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text in UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def write_standoff(documents: Iterable[Document], path: Path, splits: Mapping[str, str], incomplete: frozenset[str] = frozenset()) -> None:
+    """Writes labels without their text, one article a line: id, split, the text's sum, quotes by offset.
+
+    Args:
+        documents: Labelled articles with ids.
+        path: A `.jsonl` file.
+        splits: `train` or `dev` by id; `train` where an id is not in it.
+        incomplete: Ids of articles in which only some quotes are labelled.
+    """
+    lines = []
+    for document in sorted(documents, key=lambda document: document.id or ""):
+        quotes = [
+            {
+                **{role: [[span.start, span.end] for span in getattr(quote, role)] for role in ROLES},
+                "kind": quote.kind,
+                "speaker": quote.speaker.name if quote.speaker else None,
+                "stance": quote.stance.label if quote.stance else None,
+                "repeats": quote.repeats,
+            }
+            for quote in document.quotes
+        ]
+        row = {
+            "id": document.id,
+            "split": splits.get(document.id or "", "train"),
+            "complete": document.id not in incomplete,
+            "sha256": digest(document.text),
+            "annotator": document.annotator,
+            "quotes": quotes,
+        }
+        lines.append(json.dumps(row, ensure_ascii=False))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_standoff(path: Path, texts: Mapping[str, str], *, split: str | None = None, complete: bool | None = None) -> Iterator[Document]:
+    """Joins stand-off labels with their texts.
+
+    Args:
+        path: A file that `write_standoff` made.
+        texts: Text of each article by id; articles without one are left out.
+        split: Only articles of this split, or all.
+        complete: Only articles labelled in full (True), only the others (False), or all.
+
+    Raises:
+        LabelError: A text is not the one that was labelled, or a row breaks the format.
+    """
+    for number, line in enumerate(path.read_bytes().decode().split("\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        row = _load_standoff(line, place)
+        text = texts.get(row["id"])
+        if text is None or split not in (None, row["split"]) or complete not in (None, row["complete"]):
+            continue
+        if digest(text) != row["sha256"]:
+            raise LabelError(place, f"the text of {row['id']} is not the one that was labelled: its SHA-256 sum differs")
+        try:
+            for quote in row["quotes"]:
+                for role in ROLES:
+                    quote[role] = [{"start": start, "end": end} for start, end in quote[role]]
+        except (KeyError, TypeError, ValueError):
+            raise LabelError(place, "a quote needs content, cue and source as lists of [start, end]") from None
+        yield Document.from_dict({**row, "text": text, "provenance": "real"}, place)
+
+
+def _load_standoff(line: str, place: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise LabelError(place, f"no JSON: {error}") from None
+    missing = [key for key in ("id", "split", "complete", "sha256", "quotes") if not isinstance(row, dict) or key not in row]
+    if missing:
+        raise LabelError(place, f"not an object with {', '.join(missing)}")
+    return dict(row)
