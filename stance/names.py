@@ -101,12 +101,12 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
         run, words = run[:-1], words[:-1]
     begin, title, role_end = 0, "", 0
     for at, word in enumerate(words):
-        low = word.lower()
+        low = word.lower().removesuffix("-elect")
         if low in _TITLES and at + 1 < len(words):
             begin, title, role_end = at + 1, low, at + 1
         elif low in _ROLE_HEADS and at + 1 < len(words):
             begin, role_end = at + 1, at + 1
-        elif begin == at and (low in _NOT_NAMES or (low in _MODIFIERS and at + 1 < len(words) and not _is_body(words[at:]))):
+        elif begin == at and (low in _NOT_NAMES or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))):
             begin = at + 1
     kept = words[begin:]
     if not kept or (len(kept) == 1 and kept[0].lower() in _NOT_NAMES | _ROLE_HEADS):
@@ -120,6 +120,10 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     if not role:
         role = _role_before(text, run[0].start())
     yield Name(span, tuple(kept), title, role, _is_body(kept) and not title)
+
+
+def _is_modifier(low: str) -> bool:
+    return low in _MODIFIERS or low.rsplit("-", 1)[-1].removesuffix("s") in _NATIONS
 
 
 def _role_before(text: str, at: int) -> str:

@@ -32,6 +32,8 @@ _WORK = re.compile(
 _APPOSITION = re.compile(r"\s*,\s+(?:who is |then |now )?(?:the |an? |his |her )?(?P<role>[^,.;:“”\"()]{3,80})[,.;]")
 _REACH = 40
 _SURNAME_FIRST = lexicon("surnames_first")
+_BODY_WORDS = lexicon("bodies")
+_BODY_NOUNS = lexicon("body_nouns")
 
 
 @dataclass(slots=True)
@@ -258,6 +260,10 @@ class _Cast:
             fallback = self._last_person(span.start, before) if re.match(r"(?:the|The)\b", core) and not _is_voice(head) else None
             if fallback:
                 return fallback
+        if re.match(r"(?:the|this|that|its)\b", core, re.IGNORECASE) and head.lower() in _BODY_NOUNS and len(core.split()) <= 3:
+            body = self._last_body(span.start, before)
+            if body:
+                return body
         name = _ARTICLE.sub("", core).strip(" ,;:'’\"“”")
         return name or None
 
@@ -271,6 +277,19 @@ class _Cast:
             if score > best:
                 best, chosen = score, entity
         return chosen
+
+    def _last_body(self, at: int, before: Sequence[Quote]) -> str | None:
+        """The body quoted last close by; else the one named last in this paragraph or the one before."""
+        for quote in reversed(before[-_REACH:]):
+            entity = self._entity_of(quote)
+            if entity is not None and entity.body and self._paragraph(at) - self._paragraph(quote.extent.end - 1) <= 2:
+                return entity.name
+        for place, entity in self._named_before(at):
+            if self._paragraph(at) - self._paragraph(place) > 1:
+                break
+            if entity.body and any(word.lower() in _BODY_WORDS for word in entity.words):
+                return entity.name
+        return None
 
     def _last_person(self, at: int, before: Sequence[Quote]) -> str | None:
         for quote in reversed(before[-_REACH:]):
