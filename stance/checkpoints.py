@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
+POOLER_OFF: dict[str, dict[str, bool]] = {kind: {"add_pooling_layer": False} for kind in ("bert", "roberta", "xlm-roberta")}
 _SUMMED = (CONFIG, TOKENIZER, WEIGHTS)
 
 
@@ -79,6 +80,19 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise DamagedModelError(f"{path}: not a JSON object")
     return row
+
+
+def build_encoder(row: Mapping[str, Any]) -> Any:
+    """An encoder with weights by chance, from what a config says of it; it has no pooler.
+
+    Raises:
+        KeyError, ValueError, TypeError: The row describes no encoder.
+    """
+    from transformers import AutoConfig, AutoModel
+
+    options = {key: value for key, value in row.items() if key != "model_type"}
+    config = AutoConfig.for_model(row["model_type"], **options)
+    return AutoModel.from_config(config, **POOLER_OFF.get(config.model_type, {}))
 
 
 def load_tokenizer(folder: Path) -> Any:

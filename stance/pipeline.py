@@ -71,17 +71,11 @@ class Reader:
     """
 
     def __init__(self, folder: Path, device: str = "cpu") -> None:
-        from transformers import AutoConfig, AutoModel
-
         from stance.tagger import QuoteTagger
 
         config = checkpoints.verify(folder)
         try:
-            encoder_row = dict(config["encoder"])
-            kind = encoder_row.pop("model_type")
-            encoder = AutoModel.from_config(
-                AutoConfig.for_model(kind, **encoder_row), **({"add_pooling_layer": False} if kind == "bert" else {})
-            )
+            encoder = checkpoints.build_encoder(config["encoder"])
             self.window, self.overlap = int(config["window"]), int(config["overlap"])
             self.slope, self.intercept = map(float, config.get("confidence", (1.0, 0.0)))
             model = QuoteTagger(encoder, int(config["link_width"]))
@@ -121,17 +115,11 @@ class Judge:
     """
 
     def __init__(self, folder: Path, device: str = "cpu") -> None:
-        from transformers import AutoConfig, AutoModel
-
         from stance.classifier import StanceClassifier
 
         config = checkpoints.verify(folder)
         try:
-            encoder_row = dict(config["encoder"])
-            kind = encoder_row.pop("model_type")
-            encoder = AutoModel.from_config(
-                AutoConfig.for_model(kind, **encoder_row), **({"add_pooling_layer": False} if kind == "bert" else {})
-            )
+            encoder = checkpoints.build_encoder(config["encoder"])
             row = config["question"]
             self.question = Question(row["target"], tuple(row["labels"]), row["positive"], row["negative"])
             self.window = int(config["window"])

@@ -54,7 +54,7 @@ def test_an_interrupted_run_gives_the_same_weights(tiny_base: Path, tmp_path: Pa
             raise InterruptedRunError
         return real(self, *arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("stance.training.recipe.SAVE_STEPS", 5)
+    monkeypatch.setattr("stance.training.stages.SAVE_STEPS", 5)
     monkeypatch.setattr(QuotesTrainer, "compute_loss", stop)
     with pytest.raises(InterruptedRunError):
         train_model("quotes", recipe, tmp_path / "cut", tmp_path / "work-cut")

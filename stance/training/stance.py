@@ -11,25 +11,24 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_model, save_model
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import Trainer, set_seed
+from transformers import Trainer, TrainingArguments, set_seed
 
 from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
 from stance.stances import Question, read_passage
-from stance.training.recipe import Recipe, arguments, last_checkpoint, load_base
+from stance.training.recipe import Recipe, Stage, load_base
+from stance.training.stages import by_length, run_stages
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A labelled passage: its subwords, the index of its label, its weight in the loss."""
+    """A labelled passage: its subwords, and the index of its label."""
 
     row: Row
     label: int
-    weight: float = 1.0
 
 
 class Items(Dataset[Item]):
@@ -39,14 +38,7 @@ class Items(Dataset[Item]):
         self.rows: list[Item] = []
         for epoch in range(epochs):
             draw = random.Random(f"{seed} {epoch}")
-            order = list(items)
-            draw.shuffle(order)
-            pool = 8 * batch_size
-            for at in range(0, len(order), pool):
-                group = sorted(order[at : at + pool], key=lambda item: len(item.row[0]))
-                batches = [group[n : n + batch_size] for n in range(0, len(group), batch_size)]
-                draw.shuffle(batches)
-                self.rows.extend(item for batch in batches for item in batch)
+            self.rows.extend(by_length(list(items), batch_size, draw, length=lambda item: len(item.row[0])))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -71,7 +63,7 @@ def collate_items(items: Sequence[Item]) -> dict[str, Tensor]:
     pieces, mask, inside = collate([item.row for item in items])
     return {
         "pieces": pieces, "mask": mask, "inside": inside,
-        "target": torch.tensor([item.label for item in items]), "weight": torch.tensor([item.weight for item in items]),
+        "target": torch.tensor([item.label for item in items]),
     }  # fmt: skip
 
 
@@ -92,10 +84,9 @@ class StanceTrainer(Trainer):
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
         """The loss of one batch."""
         scores = model(inputs["pieces"], inputs["mask"], inputs["inside"])
-        losses = nn.functional.cross_entropy(
-            scores, inputs["target"], weight=self.class_weights.to(scores.device), label_smoothing=self.smoothing, reduction="none"
+        loss = nn.functional.cross_entropy(
+            scores, inputs["target"], weight=self.class_weights.to(scores.device), label_smoothing=self.smoothing
         )
-        loss = (losses * inputs["weight"]).mean()
         return (loss, None) if return_outputs else loss
 
 
@@ -115,19 +106,16 @@ def train(recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path,
     encoder, tokenizer = load_base(recipe.base)
     model = StanceClassifier(encoder, len(question.labels))
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
-    for number, (stage, articles) in enumerate(zip(recipe.stages, documents, strict=True)):
-        place = folder / f"stage{number}"
-        finished = place / "finished.safetensors"
-        if not finished.is_file():
-            items = read_items(articles, tokenizer, recipe.window, question)
-            counts = np.bincount([item.label for item in items], minlength=len(question.labels)).clip(min=1)
-            weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
-            rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=recipe.seed + number)
-            trainer = StanceTrainer(weights, recipe.smoothing, model=model, args=arguments(recipe, stage, place), train_dataset=rows)
-            trainer.train(resume_from_checkpoint=last_checkpoint(place))
-            save_model(model, str(finished))
-        load_model(model, str(finished))
-    return model.eval(), tokenizer
+
+    def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> StanceTrainer:
+        items = read_items(articles, tokenizer, recipe.window, question)
+        counts = np.bincount([item.label for item in items], minlength=len(question.labels)).clip(min=1)
+        weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
+        rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=seed)
+        return StanceTrainer(weights, recipe.smoothing, model=model, args=options, train_dataset=rows)
+
+    run_stages(recipe, documents, model, folder, trainer_of)
+    return model, tokenizer
 
 
 def fit_temperature(scores: NDArray[np.float64], labels: Sequence[int]) -> float:

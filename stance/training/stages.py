@@ -1,0 +1,93 @@
+"""Runs a recipe's stages one after the other, from where the last run was cut off; orders examples by length."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from safetensors.torch import load_model, save_model
+from torch import nn
+from transformers import Trainer, TrainingArguments
+
+from stance.document import Document
+from stance.training.recipe import Recipe, Stage
+
+SAVE_STEPS = 100
+Row = TypeVar("Row")
+
+
+def run_stages(
+    recipe: Recipe,
+    documents: Sequence[Sequence[Document]],
+    model: nn.Module,
+    folder: Path,
+    trainer_of: Callable[[Sequence[Document], Stage, int, TrainingArguments], Trainer],
+) -> None:
+    """Trains a model through the recipe's stages and leaves it in evaluation mode.
+
+    A run that was cut off goes on from its last checkpoint; a finished stage is not run again.
+
+    Args:
+        recipe: Stages and seed.
+        documents: For each stage its labelled articles.
+        model: Trained in place.
+        folder: Where checkpoints and the finished stages' weights go.
+        trainer_of: Makes the trainer of a stage from its articles, the stage, a seed of its own and the arguments.
+    """
+    for number, (stage, articles) in enumerate(zip(recipe.stages, documents, strict=True)):
+        place = folder / f"stage{number}"
+        finished = place / "finished.safetensors"
+        if not finished.is_file():
+            trainer = trainer_of(articles, stage, recipe.seed + number, arguments(recipe, stage, place))
+            trainer.train(resume_from_checkpoint=last_checkpoint(place))
+            save_model(model, str(finished))
+        load_model(model, str(finished))
+    model.eval()
+
+
+def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:
+    """What `transformers.Trainer` needs to know of a stage."""
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=1,
+        per_device_train_batch_size=recipe.batch_size,
+        learning_rate=stage.learning_rate,
+        warmup_steps=0.05,
+        lr_scheduler_type="linear",
+        weight_decay=recipe.weight_decay,
+        train_sampling_strategy="sequential",
+        remove_unused_columns=False,
+        save_steps=SAVE_STEPS,
+        save_total_limit=1,
+        logging_steps=20,
+        report_to="none",
+        seed=recipe.seed,
+    )
+
+
+def by_length(rows: list[Row], batch_size: int, draw: random.Random, length: Callable[[Row], int]) -> list[Row]:
+    """Shuffles rows so that those of one batch are of like length, and little of it is padding.
+
+    Args:
+        rows: Examples; shuffled in place.
+        batch_size: Examples a step.
+        draw: Source of chance.
+        length: How long an example is.
+    """
+    draw.shuffle(rows)
+    pool = 16 * batch_size
+    ordered: list[Row] = []
+    for at in range(0, len(rows), pool):
+        group = sorted(rows[at : at + pool], key=length)
+        batches = [group[n : n + batch_size] for n in range(0, len(group), batch_size)]
+        draw.shuffle(batches)
+        ordered.extend(row for batch in batches for row in batch)
+    return ordered
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest complete checkpoint of a stage that was cut off, or None."""
+    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
