@@ -29,7 +29,9 @@ _WORK = re.compile(
     rf"^(?:(?P<owner>.+?)['’]s?\s+(?:[\w-]+\s+){{0,3}}(?:{_WORKS})\b|(?:The|the|An?|a)\s+(?P<maker>[A-Z]\S*(?:\s[A-Z]\S*)*)\s(?:{_WORKS})\b"
     rf"|(?:\w+\s+){{1,3}}(?:{_WORKS})\b.{{0,40}}?\b(?:by|from)\s+(?P<author>.+)$)"
 )
-_APPOSITION = re.compile(r"\s*,\s+(?:who is |then |now )?(?:the |an? |his |her )?(?P<role>[^,.;:“”\"()]{3,80})[,.;]")
+_DEFINITE = re.compile(r"(?:the|this|that|its|his|her)\b", re.IGNORECASE)
+_SOME = re.compile(r"(?:Some|Many|Several|Other|One|Two)\b", re.IGNORECASE)
+_APPOSITION = re.compile(r"\s*,\s+(?:who is |who |then |now )?(?:the |an? |his |her )?(?P<role>[^,.;:“”\"()]{3,80})[,.;]")
 _REACH = 40
 _SURNAME_FIRST = lexicon("surnames_first")
 _BODY_WORDS = lexicon("bodies")
@@ -84,9 +86,9 @@ class _Cast:
         self.paragraph_starts = [span.start for span in spans]
         self.long_forms = acronyms(text)
         names = [name for span in spans for name in find_names(text, span)]
-        openings = set(self.paragraph_starts)
+        self.openings = set(self.paragraph_starts)
         for name in sorted(names, key=lambda name: -len(name.words)):
-            self._enter(name, name.span.start in openings)
+            self._enter(name, name.span.start in self.openings)
         self.mentions = sorted(((place, entity) for entity in self.by_name.values() for place in entity.places), key=lambda pair: pair[0])
         self.mention_places = [place for place, _ in self.mentions]
         for entity in self.by_name.values():
@@ -189,7 +191,7 @@ class _Cast:
             near = self._paragraph(at) - self._paragraph(quote.extent.start) <= 3
             if quote.source and near and entity is not None and not entity.body and entity.gender in (None, gender):
                 return entity.name
-        return fitting[0][1].name if fitting else None
+        return fitting[0][1].name if fitting else self._named_next(at, gender)
 
     def _entity_of(self, quote: Quote) -> _Entity | None:
         return self.by_name.get(quote.speaker.name) if quote.speaker else None
@@ -247,25 +249,43 @@ class _Cast:
         return self.long_forms.get(words, words)
 
     def _described(self, words: str, span: Span, before: Sequence[Quote]) -> str | None:
-        """A source that names nobody: somebody known by this role, a body's work, or the description itself without article."""
-        definite = re.match(r"(?:the|his|her|its|this|that|[A-Z])", words) is not None and not re.match(
-            r"(?:An?|Some|Many|Several|Other|One|Two)\b", words
-        )
+        """A source that names nobody: somebody known by this role, a body named before, or the description itself without article."""
         core = _TAIL.sub("", words) or words
-        head = next((word for word in reversed(re.split(r"\s+(?:of|for|at|in|from|to|on)\s+", core)[0].split()) if word), "")
-        if definite and is_role(head) and not head.lower().endswith(("men", "s")):
-            entity = self._by_role(core, span.start)
-            if entity:
-                return entity.name
-            fallback = self._last_person(span.start, before) if re.match(r"(?:the|The)\b", core) and not _is_voice(head) else None
-            if fallback:
-                return fallback
-        if re.match(r"(?:the|this|that|its)\b", core, re.IGNORECASE) and head.lower() in _BODY_NOUNS and len(core.split()) <= 3:
-            body = self._last_body(span.start, before)
-            if body:
-                return body
-        name = _ARTICLE.sub("", core).strip(" ,;:'’\"“”")
-        return name or None
+        nouns = re.split(r"\s+(?:of|for|at|in|from|to|on)\s+", core)[0].split()
+        head = nouns[-1].lower() if nouns else ""
+        known: str | None = None
+        if is_role(head) and not head.endswith(("men", "s")) and not _SOME.match(words):
+            known = self._in_office(core, head, span.start, before)
+        elif head in _BODY_NOUNS and _DEFINITE.match(core) and len(core.split()) <= 3:
+            known = self._last_body(span.start, before)
+        return known or _ARTICLE.sub("", core).strip(" ,;:'’\"“”") or None
+
+    def _in_office(self, core: str, head: str, at: int, before: Sequence[Quote]) -> str | None:
+        """Who holds an office: whoever has it by apposition, else the last speaker, else whoever is named next where nobody was yet."""
+        definite = _DEFINITE.match(core) or not re.match(r"An?\b", core, re.IGNORECASE)
+        entity = self._by_role(core, at) if definite else None
+        if entity:
+            return entity.name
+        if _is_voice(head):
+            return None
+        return (self._last_person(at, before) if re.match("the ", core, re.IGNORECASE) else None) or self._named_next(at)
+
+    def _named_next(self, at: int, gender: str | None = None) -> str | None:
+        """The first fitting person named soon after `at`, where none was named before: ledes give the office first, then the name."""
+
+        def fits(entity: _Entity) -> bool:
+            return not entity.body and (gender is None or entity.gender in (None, gender))
+
+        if any(fits(entity) for _, entity in self._named_before(at)):
+            return None
+        first = bisect_left(self.mention_places, at)
+        soon = [
+            (place, entity)
+            for place, entity in self.mentions[first : first + _REACH]
+            if fits(entity) and len(entity.words) > 1 and self._paragraph(place) - self._paragraph(at) <= 3
+        ]
+        opening = next((entity for place, entity in soon if place in self.openings), None)
+        return opening.name if opening else soon[0][1].name if soon else None
 
     def _by_role(self, description: str, at: int) -> _Entity | None:
         """The person whose roles share most words with a description, its head noun among them."""
@@ -338,10 +358,12 @@ def _last_before(places: Sequence[int], at: int) -> int:
 
 _SAME_ROLE = {
     "chair": "chair",
+    "chairs": "chair",
     "chairman": "chair",
     "chairwoman": "chair",
     "chairperson": "chair",
-    "premier": "premier",
+    "leads": "leader",
+    "heads": "head",
     "secretary": "minister",
     "minister": "minister",
 }
