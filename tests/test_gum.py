@@ -152,7 +152,7 @@ def test_genres_choose_documents(tmp_path: Path) -> None:
         ([word(1, "Vane"), "2\tleft"], 5, "2 columns, not 10"),
         ([word(1, "Vane"), word(3, "left")], 5, "word '3', where word 2 should stand"),
         ([word(1, "Vane"), word("x", "left")], 5, "word 'x', where word 2 should stand"),
-        ([word("1-2", "Vane's"), word(1, "Vane")], 5, "word 2 of \"Vane's\" is missing"),
+        ([word("1-2", "Vane's"), word(1, "Vane")], 5, 'word 2 of "Vane\'s" is missing'),
         ([word(1, "")], 4, "a word without letters"),
         ([word(1, "Vane"), word("1.1", "left", "Entity=(1-event-new-1)")], 5, "an empty node holds a mention"),
         (["# text = Vane left", word(1, "Vane"), word(2, "stayed")], 1, "the tokens make 'Vane stayed', `# text` says 'Vane left'"),

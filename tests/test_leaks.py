@@ -26,7 +26,7 @@ def sources() -> list[str]:
     names = {"seeds/train", "seeds/dev"}
     for path in RECIPES:
         recipe = read_recipe(Path(path))
-        names |= {*recipe.calibration, *(name for stage in recipe.stages for name in stage.data)}
+        names |= {*recipe.calibration, *(name.partition(":")[0] for stage in recipe.stages for name in stage.data)}
     return sorted(name for name in names if is_present(name))
 
 

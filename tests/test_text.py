@@ -71,7 +71,7 @@ def test_sentences_stay_within_their_paragraph() -> None:
         ("The dockers’ plan and the voters’ choice", []),
         ("A door 6'2\" tall, from the '90s or the ’80s", []),
         ('A 12" pizza and a 9" pie', []),
-        ("A 50\" screen, she said “big”.", ["“big”"]),
+        ('A 50" screen, she said “big”.', ["“big”"]),
         ("‘The '90s were better,’ she said.", ["‘The '90s were better,’"]),
         ("rock 'n' roll", []),
         ("", []),

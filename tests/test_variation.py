@@ -68,7 +68,7 @@ def test_every_style_occurs_and_leaves_no_double_mark_of_another() -> None:
     for seed in range(60):
         varied = vary_marks(made(), random.Random(seed), kept=0)
         if varied.text[0] in "‘'K":
-            assert not re.search("[“”\"]", varied.text)
+            assert not re.search('[“”"]', varied.text)
 
 
 def test_marks_stay_in_their_share_of_articles() -> None:

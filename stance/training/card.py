@@ -24,9 +24,7 @@ _LIMITS = {
 }
 
 
-def write_card(
-    task: str, folder: Path, recipe: Recipe, config: Mapping[str, Any], sources: Mapping[str, tuple[int, int, str]], minutes: float
-) -> None:
+def write_card(task: str, folder: Path, recipe: Recipe, config: Mapping[str, Any], sources: Mapping[str, tuple[int, int, str]]) -> None:
     """Writes `README.md` into a model directory.
 
     Args:
@@ -35,7 +33,6 @@ def write_card(
         recipe: What the model was made by.
         config: What its `config.json` holds.
         sources: Articles, quotes and SHA-256 sum of each source of training data.
-        minutes: How long it took.
     """
     rows = "\n".join(f"| `{name}` | {articles} | {quotes} | `{total[:16]}…` |" for name, (articles, quotes, total) in sources.items())
     fitted = {key: config[key] for key in ("confidence", "temperature") if key in config}
@@ -53,7 +50,7 @@ tags: [quotes, attribution, stance, news]
 
 ## Made by
 
-`stance train {task}` from `recipe.toml` in this folder (seed {recipe.seed}, {minutes:.0f} minutes on the machine it was made on).
+`stance train {task}` from `recipe.toml` in this folder (seed {recipe.seed}).
 
 | data | articles | quotes | SHA-256 of texts and labels |
 | --- | --- | --- | --- |

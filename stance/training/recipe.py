@@ -22,7 +22,7 @@ class Stage:
     """One run over some data.
 
     Attributes:
-        data: Names of sources; see `stance.training.sources`.
+        data: Names of corpora, see `stance.corpora`; `NAME:150` draws 150 articles.
         epochs: How often each article is read.
         learning_rate: At its highest; it rises at first and falls to nothing.
     """

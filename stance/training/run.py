@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import random
 import shutil
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,24 +36,31 @@ def train_model(task: str, recipe_path: Path, out: Path, work: Path) -> None:
         CorpusError: Data that the recipe names are missing.
     """
     recipe = read_recipe(recipe_path)
-    documents = [read_sources(stage.data) for stage in recipe.stages]
-    held_out = read_sources(recipe.calibration)
-    started = time.monotonic()
+    documents = [read_sources(stage.data, recipe.seed) for stage in recipe.stages]
+    held_out = read_sources(recipe.calibration, recipe.seed)
     made = {"quotes": _train_quotes, "stance": _train_stance}[task](recipe, documents, held_out, work)
     checkpoints.save(*made, out)
     if recipe_path.resolve() != (out / "recipe.toml").resolve():
         shutil.copyfile(recipe_path, out / "recipe.toml")
-    sources = {name: sum_of(read_sources([name])) for stage in recipe.stages for name in stage.data}
-    write_card(task, out, recipe, made[2], sources, minutes=(time.monotonic() - started) / 60)
+    sources = {name: sum_of(read_sources([name], recipe.seed)) for stage in recipe.stages for name in stage.data}
+    write_card(task, out, recipe, made[2], sources)
 
 
-def read_sources(names: Sequence[str]) -> list[Document]:
+def read_sources(names: Sequence[str], seed: int) -> list[Document]:
     """The labelled articles of several corpora, one after the other.
+
+    Args:
+        names: Names of corpora; `polnear/train:150` is 150 articles of it, drawn by the seed.
+        seed: The recipe's.
 
     Raises:
         TrainingError: None of them holds a quote.
     """
-    documents = [document for name in names for document in read_corpus(name)]
+    documents: list[Document] = []
+    for name in names:
+        corpus, _, count = name.partition(":")
+        found = read_corpus(corpus)
+        documents.extend(random.Random(seed).sample(found, min(int(count), len(found))) if count else found)
     if names and not any(document.quotes for document in documents):
         raise TrainingError(f"{', '.join(names)}: no labelled quotes")
     return documents
