@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.document import Document, Quote, Span, SpeakerStance, Stance
-from stance.text import paragraphs, sentences
+from stance.text import sentences
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
+_LINE_ENDS = "\n\r\u2028\u2029"
+MARKS = OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
 MIXED = "mixed"
 
 
@@ -47,27 +48,35 @@ class Question:
 
 
 def passage(text: str, quote: Quote) -> list[str]:
-    """What the classifier reads of a quote, one string a paragraph: its sentences, content and source marked.
+    """What the classifier reads of a quote: the sentences that its content and cue stand in, content and source marked.
 
     Args:
         text: The article.
         quote: One of its quotes.
+
+    Returns:
+        A string for each run of sentences that holds content.
     """
-    parts: list[str] = []
-    spans = [*((span, OPENING, CLOSING) for span in quote.content), *((span, SPEAKER, "") for span in quote.source)]
-    whole = quote.extent
-    for paragraph in paragraphs(text[whole.start : whole.end]) if "\n" in text[whole.start : whole.end] else [Span(0, len(whole))]:
-        around = _sentences_around(text, Span(whole.start + paragraph.start, whole.start + paragraph.end))
-        inside = sorted((mark for mark in spans if around.contains(mark[0])), key=lambda mark: (mark[0].start, -mark[0].end))
+    marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, SPEAKER, "") for span in quote.source)]
+    runs: list[Span] = []
+    for span in sorted((*quote.content, *quote.cue)):
+        around = _sentences_around(text, span)
+        if runs and text[runs[-1].end : around.start].strip() == "" and "\n" not in text[runs[-1].end : around.start]:
+            runs[-1] = Span(runs[-1].start, max(runs[-1].end, around.end))
+        elif not runs or around.end > runs[-1].end:
+            runs.append(around)
+    parts = []
+    for run in runs:
+        inside = sorted((mark for mark in marks if run.contains(mark[0])), key=lambda mark: (mark[0].start, -mark[0].end))
         if any(mark[1] == OPENING for mark in inside):
-            parts.append(_mark(text, around, inside))
+            parts.append(_mark(text, run, inside))
     return parts
 
 
 def _sentences_around(text: str, span: Span) -> Span:
-    """The sentences of its paragraph that a span touches."""
-    start = max((text.rfind(mark, 0, span.start) for mark in "\n\r\u2028\u2029"), default=-1) + 1
-    ends = [at for mark in "\n\r\u2028\u2029" if (at := text.find(mark, span.end)) >= 0]
+    """The sentences of its line that a span touches."""
+    start = max((text.rfind(mark, 0, span.start) for mark in _LINE_ENDS), default=-1) + 1
+    ends = [at for mark in _LINE_ENDS if (at := text.find(mark, span.end)) >= 0]
     line = Span(start, min(ends, default=len(text)))
     touched = [sentence for sentence in sentences(text, line) if sentence.overlaps(span)]
     return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span

@@ -18,7 +18,7 @@ from transformers import Trainer, TrainingArguments, set_seed
 
 from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
-from stance.stances import Question, read_passage
+from stance.stances import MARKS, Question, read_passage
 from stance.training.recipe import Recipe, Stage, load_base
 from stance.training.stages import by_length, run_stages
 
@@ -47,14 +47,22 @@ class Items(Dataset[Item]):
         return self.rows[at]
 
 
+def add_marks(encoder: Any, tokenizer: Tokenizer) -> None:
+    """Makes each of a passage's marks one subword, and grows the encoder's table where its vocabulary does not have them."""
+    tokenizer.add_special_tokens(list(MARKS))
+    if tokenizer.get_vocab_size() > encoder.config.vocab_size:
+        encoder.resize_token_embeddings(tokenizer.get_vocab_size())
+
+
 def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, question: Question) -> list[Item]:
-    """The labelled quotes of some documents as passages; the first stretch of a long one stands for it."""
+    """The labelled quotes of some documents as passages; of a long one the stretch with most content stands for it."""
     items = []
     for document in documents:
         for quote in document.quotes:
             if quote.stance is not None and quote.repeats is None:
                 made = read_passage(document.text, quote, tokenizer, size)
-                items.append(Item((made.stretches[0], made.inside[0]), question.labels.index(quote.stance.label)))
+                row = max(zip(made.stretches, made.inside, strict=True), key=lambda row: sum(row[1]))
+                items.append(Item(row, question.labels.index(quote.stance.label)))
     return items
 
 
@@ -104,6 +112,7 @@ def train(recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path,
     """
     set_seed(recipe.seed)
     encoder, tokenizer = load_base(recipe.base)
+    add_marks(encoder, tokenizer)
     model = StanceClassifier(encoder, len(question.labels))
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
 
