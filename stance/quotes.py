@@ -57,9 +57,14 @@ def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[
     paragraph_starts = np.concatenate([[True], np.diff(words.paragraph) != 0])
     layers = dict(zip(LAYERS, best_spans(tags, paragraph_starts), strict=True))
     owners = [window.own_begin for window in windows]
-    pieces = [_link(content, layers, windows, scores, bisect_right(owners, content[0]) - 1) for content in layers["content"]]
+    said = [span for span in layers["content"] if _has_words(text, words.span(*span))]
+    pieces = [_link(span, layers, windows, scores, bisect_right(owners, span[0]) - 1) for span in said]
     drafts = _join(text, words, pieces, marked)
     return [_finish(text, words, draft, tags, marked) for draft in drafts]
+
+
+def _has_words(text: str, span: Span) -> bool:
+    return any(character.isalnum() for character in text[span.start : span.end])
 
 
 def best_spans(tags: Floats, paragraph_starts: NDArray[np.bool_]) -> list[list[Range]]:

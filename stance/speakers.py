@@ -81,7 +81,7 @@ class _Cast:
         self.text = text
         self.by_word: dict[str, list[_Entity]] = {}
         self.by_name: dict[str, _Entity] = {}
-        self.by_role: dict[str, list[tuple[set[str], _Entity]]] = {}
+        self.by_role: dict[str, dict[tuple[frozenset[str], str], _Entity]] = {}
         spans = paragraphs(text)
         self.paragraph_starts = [span.start for span in spans]
         self.long_forms = acronyms(text)
@@ -109,7 +109,7 @@ class _Cast:
         entity.gender = entity.gender or name.gender
         if not entity.body:
             for role in self._roles(name):
-                self.by_role.setdefault(_head_of(role), []).append((_role_words(role), entity))
+                self.by_role.setdefault(_head_of(role), {})[frozenset(_role_words(role)), entity.name] = entity
 
     def _roles(self, name: Name) -> list[str]:
         apposition = None if name.body else _APPOSITION.match(self.text, name.span.end)
@@ -292,7 +292,7 @@ class _Cast:
         wanted = _role_words(description)
         best: tuple[float, int] = (0.0, 0)
         chosen: _Entity | None = None
-        for words, entity in self.by_role.get(_head_of(description), []):
+        for (words, _), entity in self.by_role.get(_head_of(description), {}).items():
             score = (len(wanted & words) - 0.5 * len(wanted - words), _last_before(entity.places, at))
             if score > best:
                 best, chosen = score, entity

@@ -6,6 +6,7 @@ end at paragraphs, and overlap; each word belongs to the window that sees most c
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -165,8 +166,7 @@ def _features(text: str, spans: Sequence[Span], starts: Sequence[int], ends: Seq
         before = end
     for paragraph in spans:
         for span in quoted(text, paragraph):
-            begin = int(np.searchsorted(ends, span.start, side="right"))
-            end = int(np.searchsorted(starts, span.end, side="left"))
+            begin, end = bisect_right(ends, span.start), bisect_left(starts, span.end)
             features[begin:end, 1] = 2
             if begin < end:
                 features[begin, 1] = 1
