@@ -36,7 +36,7 @@ def test_a_page_of_errors_shows_what_was_missed_and_escapes_it() -> None:
 
 def test_baselines_give_every_passage_a_stance() -> None:
     train = [("we must talk and trade", "engage"), ("they must be punished with sanctions", "hawkish"), ("it rained", "neutral")] * 4
-    passages = ["let us talk and trade", "sanctions and bans must come"]
+    passages = ["let us talk and trade", "punished with sanctions"]
     assert [stance.label for stance in majority([*train, ("more talk", "engage")], passages, QUESTION)] == ["engage", "engage"]
     assert [stance.label for stance in words(train, passages, QUESTION)] == ["engage", "hawkish"]
     for stance in similarity(passages, QUESTION):

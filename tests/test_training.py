@@ -20,7 +20,7 @@ def write_recipe(folder: Path, base: Path | str, task: str) -> Path:
     calibration = 'calibration = ["seeds/train"]' if task == "stance" else ""
     path = folder / f"{task}.toml"
     path.write_text(
-        f'base = "{base}"\nwindow = 96\noverlap = 16\nbatch_size = 8\nlink_width = 8\n{calibration}\n'
+        f'base = "{base}"\nwindow = 96\noverlap = 16\nbatch_size = 2\nlink_width = 8\n{calibration}\n'
         '[[stages]]\ndata = ["seeds/train"]\nepochs = 1\nlearning_rate = 1e-3\n'
     )
     return path

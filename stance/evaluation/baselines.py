@@ -83,7 +83,7 @@ def _embed(encoder: Any, tokenizer: Any, texts: Sequence[str]) -> np.ndarray[Any
 
 
 def _stance(row: Sequence[float] | np.ndarray[Any, Any], labels: Sequence[str]) -> Stance:
-    shares = {label: float(p) for label, p in zip(labels, row, strict=True)}
+    shares = {str(label): float(p) for label, p in zip(labels, row, strict=True)}
     best = max(shares, key=lambda label: shares[label])
     return Stance(best, shares[best], shares)
 
