@@ -24,6 +24,7 @@ def lexicon(name: str) -> frozenset[str]:
 _MALE_TITLES, _FEMALE_TITLES = lexicon("male_titles"), lexicon("female_titles")
 _TITLES = lexicon("titles") | _MALE_TITLES | _FEMALE_TITLES
 _ROLE_HEADS = lexicon("roles")
+_OFFICES = lexicon("offices")
 _NOT_NAMES = lexicon("function_words")
 _NATIONS = lexicon("nations")
 _MODIFIERS = lexicon("modifiers") | _NATIONS
@@ -109,7 +110,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
         elif begin == at and (low in _NOT_NAMES or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))):
             begin = at + 1
     kept = words[begin:]
-    if not kept or (len(kept) == 1 and kept[0].lower() in _NOT_NAMES | _ROLE_HEADS):
+    if not kept or kept[-1].lower() in _OFFICES or (len(kept) == 1 and kept[0].lower() in _NOT_NAMES | _ROLE_HEADS):
         return
     first, last = run[begin], run[-1]
     span = Span(first.start(), last.start() + len(_clean(last[0])))
