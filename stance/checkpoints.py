@@ -114,16 +114,23 @@ def load_weights(model: Any, folder: Path) -> None:
     Raises:
         DamagedModelError: Names or shapes are not the module's.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    import torch
+    from safetensors import SafetensorError, safe_open
 
-    path = folder / WEIGHTS
+    path, state = folder / WEIGHTS, model.float().state_dict()
     try:
-        weights = {name: tensor.float() for name, tensor in load_file(str(path)).items()}
-        model.load_state_dict(weights)
+        with safe_open(str(path), framework="pt") as file, torch.no_grad():
+            differing = sorted(state.keys() ^ set(file.keys()))
+            if differing:
+                raise DamagedModelError(f"{path}: {differing[0]} stands either in the file or in the model that its config describes")
+            for name, tensor in state.items():  # one at a time: a second copy of all weights would double what loading takes
+                found = file.get_tensor(name)
+                if found.shape != tensor.shape:
+                    raise DamagedModelError(f"{path}: {name} is of shape {tuple(found.shape)}, the config describes {tuple(tensor.shape)}")
+                tensor.copy_(found)
     except (SafetensorError, RuntimeError) as error:
         raise DamagedModelError(f"{path}: {str(error).splitlines()[0]}") from None
-    model.float().eval()
+    model.eval()
 
 
 def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Cuts a text of any length into words with subwords, and these into windows that an encoder can read.
 
-A word is what the encoder's pre-tokenizer makes of a text (letters, digits and marks apart). Windows hold whole words, prefer to begin and
-end at paragraphs, and overlap; each word belongs to the window that sees most context around it.
+A word is what the encoder's pre-tokenizer makes of a text (letters, digits and marks apart). Windows hold whole words and end at paragraphs
+where they can; those that end within one overlap, and each word belongs to the window that sees most context around it.
 """
 
 from __future__ import annotations
@@ -204,7 +204,8 @@ def cut_windows(words: Words, size: int, overlap: int, boundaries: tuple[int, in
     Args:
         words: The words of one text.
         size: Most subwords a window may hold, start mark and separators included.
-        overlap: Subwords, at least, that a window shares with the one before it.
+        overlap: Subwords, at least, that a window shares with the one before it where that one ends within a paragraph. Between paragraphs
+            nothing is shared: on development data that finds quotes as well, and a fifth less is read.
         boundaries: Ids of the start mark and the separator; see `boundary_ids`.
         first_end: The word before which the first window must end; lets training see the same text cut in other places.
 
@@ -229,9 +230,13 @@ def cut_windows(words: Words, size: int, overlap: int, boundaries: tuple[int, in
         bounds.append((begin, end))
         if end >= count:
             break
-        back = int(np.searchsorted(total, total[end] - overlap, side="left"))
-        begin = max(begin + 1, min(end, _last_break(breaks, int(np.searchsorted(total, total[end] - 2 * overlap, side="left")), back)))
+        begin = end if _is_break(breaks, end) else max(begin + 1, int(np.searchsorted(total, total[end] - overlap, side="left")))
     return [_window(words, bounds, number, size, boundaries) for number in range(len(bounds))]
+
+
+def _is_break(breaks: NDArray[np.intp], word: int) -> bool:
+    at = int(np.searchsorted(breaks, word))
+    return at < len(breaks) and int(breaks[at]) == word
 
 
 def _last_break(breaks: NDArray[np.intp], low: int, high: int) -> int:
