@@ -103,25 +103,25 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Problems as JSON.")] = False,
 ) -> None:
     """Checks labelled articles: every problem, with file and quote."""
-    from stance import articles
+    from stance import articles, checks
 
     problems = []
     paths = articles.article_paths(places)
     for path in paths:
-        if fix:
+        if fix and path.suffix != ".jsonl":
             try:
-                row, _ = articles.fix_article(path)
+                row, _ = checks.fix_article(path)
             except StanceError:
                 pass
             else:
                 articles.write_row(row, path)
-        problems.extend(articles.check_article(path))
+        problems.extend(checks.check_file(path))
     if as_json:
         typer.echo(json.dumps([{"place": problem.place, "message": problem.message} for problem in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
             typer.echo(str(problem))
-    typer.echo(f"{len(paths)} articles, {len(problems)} problems", err=True)
+    typer.echo(f"{len(paths)} files, {len(problems)} problems", err=True)
     if problems:
         raise typer.Exit(1)
 

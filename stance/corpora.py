@@ -5,7 +5,9 @@
 | `seeds/train`, `seeds/dev`, `seeds/test` | labelled articles, with their text |
 | `polnear/train`, `polnear/dev` | PolNeAR, under the data folder |
 | `news_china/train`, `news_china/dev` | stand-off labels of `seeds/standoff` on texts under the data folder; all quotes labelled |
-| the same with `/some` behind | articles in which only some quotes are labelled, for stance alone |
+| `NAME/some`, as `congress_china/train/some` | articles in which only some quotes are labelled, for stance alone |
+
+Of `seeds/`, the `.json` files are articles labelled in full, the `.jsonl` files single passages and pairs of them (`seeds/train/some`).
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from stance.articles import read_folder
+from stance.articles import article_paths, read_articles
 from stance.document import Document
 from stance.errors import CorpusError
 from stance.formats import polnear
 from stance.standoff import read_standoff
 
-_TEXTS = {"news_china": "articles.jsonl", "congress_china": "releases.jsonl"}
+_TEXTS = {"news_china": "articles.jsonl", "congress_china": "releases.jsonl", "polnear": "train/text"}
 
 
 def data_folder() -> Path:
@@ -39,16 +41,16 @@ def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
     Raises:
         CorpusError: No such corpus, or its folder is missing.
     """
-    corpus, _, split = name.partition("/")
+    corpus, split, some = _parts(name)
     if corpus == "seeds":
-        return list(read_folder(seeds / split))
-    if corpus == "polnear":
+        paths = [path for path in article_paths([seeds / split]) if (path.suffix == ".jsonl") == some]
+        return [document for path in paths for document in read_articles(path)]
+    if corpus == "polnear" and not some:
         folder = data_folder() / corpus / split
         if not folder.is_dir():
             raise CorpusError(f"{name}: no folder {folder}; `make data` fetches it, or STANCE_DATA names the folder it lies in")
         return list(polnear.read(folder))
     if corpus in _TEXTS:
-        split, _, some = split.partition("/")
         labels = seeds / "standoff" / f"{corpus}.jsonl"
         if not labels.is_file():
             raise CorpusError(f"{name}: no labels at {labels}")
@@ -58,12 +60,19 @@ def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
 
 def is_present(name: str, seeds: Path = Path("seeds")) -> bool:
     """Whether a corpus can be read here."""
-    corpus, _, split = name.partition("/")
+    corpus, split, some = _parts(name)
     if corpus == "seeds":
-        return any((seeds / split).glob("*.json"))
-    if corpus == "polnear":
+        return any((seeds / split).glob("*.jsonl" if some else "*.json"))
+    if corpus == "polnear" and not some:
         return (data_folder() / corpus / split).is_dir()
-    return (data_folder() / corpus / _TEXTS[corpus]).is_file() and (seeds / "standoff" / f"{corpus}.jsonl").is_file()
+    return corpus in _TEXTS and (data_folder() / corpus / _TEXTS[corpus]).exists() and (seeds / "standoff" / f"{corpus}.jsonl").is_file()
+
+
+def _parts(name: str) -> tuple[str, str, bool]:
+    """Corpus, split, and whether the articles with single labels are meant."""
+    corpus, _, split = name.partition("/")
+    split, _, some = split.partition("/")
+    return corpus, split, bool(some)
 
 
 def read_texts(corpus: str) -> Mapping[str, str]:
@@ -73,6 +82,8 @@ def read_texts(corpus: str) -> Mapping[str, str]:
         CorpusError: Its file is missing or no JSONL of articles.
     """
     path = data_folder() / corpus / _TEXTS[corpus]
+    if path.is_dir():
+        return {file.stem: file.read_bytes().decode() for file in sorted(path.glob("*.txt"))}
     try:
         rows = [json.loads(line) for line in path.read_bytes().decode().split("\n") if line.strip()]
         return {row["id"]: row["text"] for row in rows}

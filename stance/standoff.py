@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from stance.articles import ROLES
-from stance.document import Document
+from stance.articles import ROLES, load_row, split_file
+from stance.document import UNNAMED, Document
 from stance.errors import LabelError
 
 
@@ -64,31 +64,50 @@ def read_standoff(path: Path, texts: Mapping[str, str], *, split: str | None = N
     Raises:
         LabelError: A text is not the one that was labelled, or a row breaks the format.
     """
-    for number, line in enumerate(path.read_bytes().decode().split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        row = _load_standoff(line, place)
+    for place, data in split_file(path):
+        row = load_row(data, place)
+        _check_keys(row, place)
         text = texts.get(row["id"])
-        if text is None or split not in (None, row["split"]) or complete not in (None, row["complete"]):
-            continue
-        if digest(text) != row["sha256"]:
-            raise LabelError(place, f"the text of {row['id']} is not the one that was labelled: its SHA-256 sum differs")
-        try:
-            for quote in row["quotes"]:
-                for role in ROLES:
-                    quote[role] = [{"start": start, "end": end} for start, end in quote[role]]
-        except (KeyError, TypeError, ValueError):
-            raise LabelError(place, "a quote needs content, cue and source as lists of [start, end]") from None
-        yield Document.from_dict({**row, "text": text, "provenance": "real"}, place)
+        if text is not None and split in (None, row["split"]) and complete in (None, row["complete"]):
+            yield Document.from_dict(join_text(row, text, place), place)
 
 
-def _load_standoff(line: str, place: str) -> dict[str, Any]:
+def is_standoff(row: Mapping[str, Any]) -> bool:
+    """Whether a row holds stand-off labels, its text being elsewhere."""
+    return "sha256" in row and "text" not in row
+
+
+def join_text(row: Mapping[str, Any], text: str | None, place: str) -> dict[str, Any]:
+    """A row of stand-off labels as a labelled article's dictionary.
+
+    Args:
+        row: What a line of the file holds.
+        text: The article; None where it is not at hand, and the row's form alone is to be checked.
+        place: For messages.
+
+    Raises:
+        LabelError: The text is not the one that was labelled, or the row breaks the format.
+    """
+    _check_keys(row, place)
+    if text is not None and digest(text) != row["sha256"]:
+        raise LabelError(place, f"the text of {row['id']} is not the one that was labelled: its SHA-256 sum differs")
     try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise LabelError(place, f"no JSON: {error}") from None
-    missing = [key for key in ("id", "split", "complete", "sha256", "quotes") if not isinstance(row, dict) or key not in row]
+        quotes = [
+            quote | {role: [_span(text, *pair) for pair in quote[role]] for role in ROLES} | {"speaker": quote.get("speaker") or UNNAMED}
+            for quote in row["quotes"]
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise LabelError(place, "a quote needs content, cue and source as lists of [start, end]") from None
+    return {**row, "quotes": quotes, "text": text, "provenance": "real"}
+
+
+def _span(text: str | None, start: int, end: int) -> dict[str, Any]:
+    if not 0 <= start < end:
+        raise ValueError(start, end)
+    return {"start": start, "end": end} if text is None else {"start": start, "end": end, "text": text[start:end]}
+
+
+def _check_keys(row: Mapping[str, Any], place: str) -> None:
+    missing = [key for key in ("id", "split", "complete", "sha256", "quotes") if key not in row]
     if missing:
         raise LabelError(place, f"not an object with {', '.join(missing)}")
-    return dict(row)
