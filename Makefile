@@ -46,8 +46,8 @@ bench: $(READY) ## words a second and peak memory on the articles of seeds/test
 check: $(READY) ## checks every labelled article
 	$(BIN)/stance check seeds
 
-data: ## says where the public corpora are, for training and the whole evaluation
-	@sed -n "/^## Corpora/,/^## The guide/p" seeds/README.md | sed "$$d"
+data: $(READY) ## fetches the public corpora into data/, verifies them, says what their licences allow
+	$(BIN)/stance fetch
 
 clean: ## removes what was built
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

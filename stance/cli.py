@@ -127,6 +127,36 @@ def check(
 
 
 @app.command()
+def fetch(
+    into: Annotated[Path, typer.Option(help="The data folder; name it in STANCE_DATA where it is not ./data.")] = Path("data"),
+    names: Annotated[list[str] | None, typer.Argument(help="Corpora; all when left out.")] = None,
+) -> None:
+    """Fetches the public corpora that the labels and the models rest on, and verifies their sums."""
+    from stance import fetch as fetching
+
+    sums = fetching.read_sums()
+    failed = False
+    for corpus in fetching.CORPORA:
+        if names and corpus.name not in names:
+            continue
+        typer.echo(f"{corpus.name}: {corpus.licence}", err=True)
+        try:
+            left = fetching.fetch(
+                corpus, into, sums[corpus.name], lambda done, total: typer.echo(f"  {done} of {total}\r", nl=False, err=True)
+            )
+        except StanceError as error:
+            failed = True
+            typer.echo(f"stance: {error}", err=True)
+            continue
+        failed = failed or bool(left)
+        typer.echo(f"  {len(sums[corpus.name]) - len(left)} of {len(sums[corpus.name])} as they were labelled", err=True)
+        for name in left[:10]:
+            typer.echo(f"  missing, or changed since: {name}", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def train(
     task: Annotated[str, typer.Argument(help="quotes or stance.")],
     recipe: Annotated[Path | None, typer.Option(help="A recipe; models/TASK/recipe.toml when left out.")] = None,
