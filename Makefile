@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TORCH ?= torch==2.13.0
 READY := $(VENV)/.ready
 
-.PHONY: help demo test lint eval train train-quotes train-stance bench data check clean
+.PHONY: help demo test lint eval train train-quotes train-stance bench data check audit clean
 .DEFAULT_GOAL := help
 
 help: ## lists the targets
@@ -45,6 +45,9 @@ bench: $(READY) ## words a second and peak memory on the articles of seeds/test
 
 check: $(READY) ## checks every labelled article
 	$(BIN)/stance check seeds
+
+audit: $(READY) ## counts the labelled quotes; looks for leaks, short cuts and doubtful labels
+	$(BIN)/python -m stance.evaluation.audit
 
 data: $(READY) ## fetches the public corpora into data/, verifies them, says what their licences allow
 	$(BIN)/stance fetch

@@ -43,6 +43,8 @@ def write_standoff(documents: Iterable[Document], path: Path, splits: Mapping[st
             "id": document.id,
             "split": splits.get(document.id or "", "train"),
             "complete": document.id not in incomplete,
+            "outlet": document.outlet,
+            "date": document.date,
             "sha256": digest(document.text),
             "annotator": document.annotator,
             "quotes": quotes,
