@@ -1,7 +1,7 @@
 """Tells where a quote stands, and sums up a speaker's quotes.
 
-The classifier reads the sentences that a quote stands in, the content between two marks and the source replaced by a third, so that it
-cannot learn who holds which opinion.
+The classifier reads the sentences that a quote stands in, the content between two marks, and behind a third what the article calls the
+speaker, without names of persons, so that it cannot learn who holds which opinion.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.document import Document, Quote, Span, SpeakerStance, Stance
+from stance.names import Name, find_names
 from stance.text import sentences
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _LINE_ENDS = "\n\r\u2028\u2029"
 MARKS = OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
 MIXED = "mixed"
+_MENTIONS = 3
+_WORDS = 12
+_EMPTY = frozenset(["he", "she", "they", "i", "we", "it", "who", "which", "that", "the", "a", "an", "mr", "mrs", "ms", "sir", "lord"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ class Question:
 def passage(text: str, quote: Quote) -> list[str]:
     """What the classifier reads of a quote: the sentences that its content and cue stand in, content and source marked.
 
+    Names of persons are taken out of the source. Where it says no more than a name or a pronoun, or does not stand in these sentences, what
+    the article calls the speaker elsewhere stands for it: whether somebody speaks for Beijing is not in the words of the quote.
+
     Args:
         text: The article.
         quote: One of its quotes.
@@ -57,7 +64,8 @@ def passage(text: str, quote: Quote) -> list[str]:
     Returns:
         A string for each run of sentences that holds content.
     """
-    marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, SPEAKER, "") for span in quote.source)]
+    told = _describe(text, quote)
+    marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, f"{SPEAKER} {told}", "") for span in quote.source)]
     runs: list[Span] = []
     for span in sorted((*quote.content, *quote.cue)):
         around = _sentences_around(text, span)
@@ -70,7 +78,36 @@ def passage(text: str, quote: Quote) -> list[str]:
         inside = sorted((mark for mark in marks if run.contains(mark[0])), key=lambda mark: (mark[0].start, -mark[0].end))
         if any(mark[1] == OPENING for mark in inside):
             parts.append(_mark(text, run, inside))
+    if told and not any(SPEAKER in part for part in parts):
+        parts.insert(0, f"{SPEAKER} {told}")
     return parts
+
+
+def _describe(text: str, quote: Quote) -> str:
+    """What an article says of a speaker, without the name: from the quote's own source, else from the longest of the others."""
+    name = quote.speaker.name if quote.speaker else ""
+    known = find_names(name, Span(0, len(name))) if name else []
+    person = frozenset(word for found in known if _is_person(found) for word in found.words)
+    others = sorted(quote.speaker.mentions if quote.speaker else (), key=len, reverse=True)
+    for span in (*quote.source[:1], *others[:_MENTIONS]):
+        words = _without_persons(text, span, person).split()
+        if any(word[0].isalnum() and word.lower() not in _EMPTY for word in words):
+            return " ".join(words[:_WORDS])
+    return ""
+
+
+def _without_persons(text: str, span: Span, person: frozenset[str]) -> str:
+    written: list[str] = []
+    at = span.start
+    for name in find_names(text, span):
+        if _is_person(name) or person.issuperset(name.words):
+            written.append(text[at : name.span.start])
+            at = name.span.end
+    return " ".join("".join([*written, text[at : span.end]]).split()).strip(" ,;:")
+
+
+def _is_person(name: Name) -> bool:
+    return not name.body and (len(name.words) > 1 or bool(name.title or name.role))
 
 
 def _sentences_around(text: str, span: Span) -> Span:
