@@ -1,6 +1,7 @@
 """Reads news articles and says who said what, and where they stand.
 
-`classify` gives a `Document` with quotes, speakers and stances; `segment` the same without stances; `load` a `Pipeline` for many articles.
+`classify` gives a `Document` with quotes, speakers and stances; `segment` the same without stances; `load` a `Pipeline` for many articles;
+`estimate` the shares of stances over all of them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from stance import errors
 from stance.document import Document, Quote, Span, Speaker, SpeakerStance, Stance
 
 if TYPE_CHECKING:
+    from stance.estimates import Estimate, Estimates, estimate
     from stance.pipeline import Pipeline, load
 
 __all__ = [
     "Document",
+    "Estimate",
+    "Estimates",
     "Pipeline",
     "Quote",
     "Span",
@@ -24,11 +28,14 @@ __all__ = [
     "__version__",
     "classify",
     "errors",
+    "estimate",
     "load",
     "segment",
 ]
 
 __version__ = "0.1.0"
+
+_LAZY = {"Estimate": "estimates", "Estimates": "estimates", "estimate": "estimates", "Pipeline": "pipeline", "load": "pipeline"}
 
 
 def classify(record: str | Document) -> Document:
@@ -62,10 +69,10 @@ def segment(text: str) -> Document:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Pipeline", "load"):
-        from stance import pipeline
+    if name in _LAZY:
+        from importlib import import_module
 
-        return getattr(pipeline, name)
+        return getattr(import_module(f"stance.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
