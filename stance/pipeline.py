@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from stance import checkpoints
 from stance.document import Document, Quote, Stance
 from stance.errors import DamagedModelError, MarkupError
-from stance.stances import Question, read_passage, score_passages, to_stance, with_stances
+from stance.stances import Question, read_passage, score_passages, to_stance
+from stance.sums import with_stances
 from stance.text import quoted
 
 if TYPE_CHECKING:

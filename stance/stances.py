@@ -1,4 +1,4 @@
-"""Tells where a quote stands, and sums up a speaker's quotes.
+"""Tells where a quote stands.
 
 The classifier reads the sentences that a quote stands in, the content between two marks and the source replaced by a third, so that it
 cannot learn who holds which opinion.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stance.document import Document, Quote, Span, SpeakerStance, Stance
+from stance.document import Quote, Span, Stance
 from stance.text import sentences
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _LINE_ENDS = "\n\r\u2028\u2029"
 MARKS = OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
-MIXED = "mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,66 +132,6 @@ def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Pa
     length = math.ceil(len(ids) / count) if ids else 0
     cuts = [slice(n * length, (n + 1) * length) for n in range(count)]
     return Passage(tuple((start, *ids[cut], separator) for cut in cuts), tuple((False, *inside[cut], False) for cut in cuts))
-
-
-def sum_up(quotes: Sequence[Quote], question: Question) -> SpeakerStance | None:
-    """A speaker's stance in one article; repeats count once.
-
-    The label follows the codebook: a side with at least twice as many quotes as the other, `mixed` where both occur and neither
-    has. The score is the mean over quotes of P(positive) - P(negative). Its interval is that of a Dirichlet posterior on the
-    three shares under Jeffreys' prior, by its first two moments (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.4),
-    widened to hold the score.
-
-    Args:
-        quotes: The speaker's quotes.
-        question: Which labels are the poles.
-
-    Returns:
-        None where no quote has a stance.
-    """
-    counted = [quote.stance for quote in quotes if quote.stance is not None and quote.repeats is None]
-    if not counted:
-        counted = [quote.stance for quote in quotes if quote.stance is not None]
-    if not counted:
-        return None
-    positive = sum(_share(stance, question.positive) for stance in counted)
-    negative = sum(_share(stance, question.negative) for stance in counted)
-    score = (positive - negative) / len(counted)
-    total = len(counted) + 1.5
-    plus, minus = (positive + 0.5) / total, (negative + 0.5) / total
-    deviation = math.sqrt((plus + minus - (plus - minus) ** 2) / (total + 1))
-    low, high = plus - minus - 1.96 * deviation, plus - minus + 1.96 * deviation
-    labels = [stance.label for stance in counted]
-    return SpeakerStance(
-        _side(labels.count(question.positive), labels.count(question.negative), question),
-        round(score, 4),
-        (round(max(-1.0, min(low, score)), 4), round(min(1.0, max(high, score)), 4)),
-    )
-
-
-def _share(stance: Stance, label: str) -> float:
-    return stance.probabilities.get(label, 0.0) if stance.probabilities else float(stance.label == label)
-
-
-def _side(positive: int, negative: int, question: Question) -> str:
-    if not positive and not negative:
-        return question.neutral
-    if positive >= 2 * negative:
-        return question.positive
-    return question.negative if negative >= 2 * positive else MIXED
-
-
-def with_stances(document: Document, stances: Sequence[Stance | None], question: Question) -> Document:
-    """A document whose quotes have these stances, and whose speakers are summed up."""
-    from dataclasses import replace
-
-    quotes = [replace(quote, stance=stance) for quote, stance in zip(document.quotes, stances, strict=True)]
-    held: dict[str, list[Quote]] = {}
-    for quote in quotes:
-        if quote.speaker is not None:
-            held.setdefault(quote.speaker.name, []).append(quote)
-    summed = {name: sum_up(group, question) for name, group in held.items()}
-    return Document.assemble(document.text, quotes, summed, **{**document.metadata, "target": question.target})
 
 
 def score_passages(model: Any, passages: Iterable[Passage], *, batch_size: int = 16) -> Iterator[np.ndarray[Any, np.dtype[np.float64]]]:
