@@ -122,7 +122,9 @@ class Judge:
         try:
             encoder = checkpoints.build_encoder(config["encoder"])
             row = config["question"]
-            self.question = Question(row["target"], tuple(row["labels"]), row["positive"], row["negative"])
+            self.question = Question(
+                row["target"], tuple(row["labels"]), row["positive"], row["negative"], float(config.get("threshold", 0.0))
+            )
             self.window = int(config["window"])
             model = StanceClassifier(encoder, len(self.question.labels), float(config["temperature"]))
         except (KeyError, TypeError, ValueError) as error:

@@ -19,7 +19,7 @@ from stance.document import (
 )
 from stance.errors import LabelError
 
-COLUMNS = ("id", "quote", "speaker", "kind", "stance", "probability", "confidence", "text", "source", "cue", "start", "end")
+COLUMNS = ("id", "quote", "speaker", "kind", "stance", "probability", "certain", "confidence", "text", "source", "cue", "start", "end")
 
 
 def write(document: Document) -> dict[str, Any]:
@@ -59,6 +59,7 @@ def flatten(document: Document, position: int) -> dict[str, Any]:
         "kind": quote.kind,
         "stance": stance.label if stance else None,
         "probability": stance.probability if stance else None,
+        "certain": stance.certain if stance else None,
         "confidence": quote.confidence,
         "text": quote.text,
         "source": join_pieces(document.text, quote.source),
@@ -75,17 +76,21 @@ def _quote_row(quote: Quote, text: str) -> dict[str, Any]:
     row |= {
         "kind": quote.kind,
         "speaker": quote.speaker.name if quote.speaker else None,
-        "stance": stance
-        and (
-            {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
-            if stance.probabilities or stance.probability != 1.0
-            else stance.label
-        ),
+        "stance": stance and _stance_row(stance),
         "repeats": quote.repeats,
         "note": quote.note,
     }
     if quote.confidence != 1.0:
         row["confidence"] = quote.confidence
+    return row
+
+
+def _stance_row(stance: Stance) -> dict[str, Any] | str:
+    if stance == Stance(stance.label):
+        return stance.label
+    row: dict[str, Any] = {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
+    if not stance.certain:
+        row["certain"] = False
     return row
 
 
@@ -147,7 +152,10 @@ def _read_stance(row: Any, place: str) -> Stance | None:
     if not isinstance(probabilities, dict):
         raise LabelError(place, f"probabilities are an object of numbers by label, not {probabilities!r}")
     shares = {label: _read_share(probabilities, label, place) for label in probabilities}
-    return Stance(row["label"], _read_share(row, "probability", place), shares)
+    certain = row.get("certain", True)
+    if not isinstance(certain, bool):
+        raise LabelError(place, f"certain is {certain!r}, not true or false")
+    return Stance(row["label"], _read_share(row, "probability", place), shares, certain)
 
 
 def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:

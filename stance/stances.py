@@ -33,12 +33,14 @@ class Question:
         labels: All labels, in the order of the model's outputs.
         positive: The label that counts +1 in a speaker's score.
         negative: The label that counts -1.
+        threshold: The probability from which the model's label is certain.
     """
 
     target: str = "China"
     labels: tuple[str, ...] = ("engage", "hawkish", "neutral")
     positive: str = "engage"
     negative: str = "hawkish"
+    threshold: float = 0.0
 
     @property
     def neutral(self) -> str:
@@ -154,4 +156,4 @@ def to_stance(probabilities: Sequence[float] | np.ndarray[Any, Any], question: Q
     """The stance of a row of probabilities in the order of the question's labels."""
     by_label: Mapping[str, float] = {label: round(float(p), 4) for label, p in zip(question.labels, probabilities, strict=True)}
     best = max(by_label, key=lambda label: by_label[label])
-    return Stance(best, by_label[best], by_label)
+    return Stance(best, by_label[best], by_label, by_label[best] >= question.threshold)

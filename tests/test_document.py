@@ -77,6 +77,18 @@ def test_stance_with_probability_alone_survives() -> None:
     assert Document.from_dict(document.to_dict()) == document
 
 
+def test_an_uncertain_stance_survives_and_a_file_that_does_not_say_is_certain() -> None:
+    stances = Stance("neutral", 0.4, {"neutral": 0.4, "engage": 0.35, "hawkish": 0.25}, certain=False), Stance("neutral", certain=False)
+    document = Document.assemble(TEXT, [Quote(TEXT[n], (Span(n, n + 1),), stance=stance) for n, stance in enumerate(stances)])
+    written = document.to_dict()
+    assert Document.from_dict(written) == document
+    assert list(document.to_pandas()["certain"]) == [False, False]
+    for row in written["quotes"]:
+        del row["stance"]["certain"]
+    assert all(quote.stance and quote.stance.certain for quote in Document.from_dict(written).quotes)
+    assert "certain" not in made().to_dict()["quotes"][0]["stance"]
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_round_trip_from_text_and_bytes(indent: int | None) -> None:
     document = made()
@@ -162,6 +174,7 @@ def test_unnamed_is_no_speaker() -> None:
         ({"stance": {"label": "engage", "probability": "high"}}, "probability is 'high'"),
         ({"stance": {"label": "engage", "probabilities": {"engage": 3}}}, "engage is 3"),
         ({"stance": {"label": "engage", "probabilities": 0.5}}, "probabilities are"),
+        ({"stance": {"label": "engage", "certain": "no"}}, "certain is 'no'"),
         ({"confidence": None}, "confidence is None"),
     ],
 )

@@ -1,9 +1,9 @@
 import pytest
 
 from stance.checkpoints import load_tokenizer, locate
-from stance.document import Document, Quote, Span
+from stance.document import Document, Quote, Span, Stance
 from stance.pipeline import Pipeline
-from stance.stances import CLOSING, OPENING, SPEAKER, passage, read_passage
+from stance.stances import CLOSING, OPENING, SPEAKER, Question, passage, read_passage, to_stance
 
 
 def quote_of(text: str, content: list[str], source: str = "", cue: str = "") -> Quote:
@@ -41,6 +41,14 @@ def test_no_word_of_a_long_quote_is_left_out() -> None:
     assert max(map(len, made.stretches)) <= 128
     read = tokenizer.decode([piece for stretch in made.stretches for piece in stretch]).replace(" ##", "")
     assert all(f"word{n}" in read for n in range(700))
+
+
+def test_neutral_is_not_what_the_model_says_when_it_does_not_know(pipeline: Pipeline) -> None:
+    question = Question(threshold=0.5)
+    assert to_stance([0.1, 0.2, 0.7], question) == Stance("neutral", 0.7, {"engage": 0.1, "hawkish": 0.2, "neutral": 0.7})
+    assert not to_stance([0.3, 0.3, 0.4], question).certain
+    assert to_stance([0.3, 0.3, 0.4], Question()).certain
+    assert 0 < pipeline.judge.question.threshold < 1
 
 
 def test_a_hand_labelled_document_is_judged_without_its_labels(pipeline: Pipeline, seeds: list[Document]) -> None:

@@ -17,6 +17,7 @@ from stance.document import UNNAMED, Document, Quote, Span, Speaker, SpeakerStan
 from stance.text import paragraphs
 
 NO_STANCE = "no stance"
+UNCERTAIN = "uncertain"
 NO_QUOTES = "No attributed quotes in this article: nobody is quoted, or nobody is named as saying it."
 DEFAULT_TITLE = "Who said what, and where they stand"
 
@@ -97,10 +98,8 @@ def interval_words(stance: SpeakerStance) -> str:
 
 
 def stance_words(stance: Stance | None) -> str:
-    """A stance with its probability, which a label that a person gave has not."""
-    if stance is None:
-        return NO_STANCE
-    return f"{stance.label} {chance}" if (chance := _chance(stance)) else stance.label
+    """A stance with its probability, which a label that a person gave has not, and a word where the model is not certain."""
+    return NO_STANCE if stance is None else " ".join(filter(None, (stance.label, _chance(stance))))
 
 
 def counted(number: int, noun: str) -> str:
@@ -130,7 +129,8 @@ def summary(document: Document) -> str:
 
 
 def _chance(stance: Stance) -> str:
-    return percentage(stance.probability) if stance.probabilities or stance.probability != 1 else ""
+    known = percentage(stance.probability) if stance.probabilities or stance.probability != 1 else ""
+    return known if stance.certain else f"{known}, {UNCERTAIN}".removeprefix(", ")
 
 
 def _long_date(written: str | None) -> str | None:
@@ -205,7 +205,7 @@ class _Badges:
         stance = self._document.quotes[number - 1].stance
         anchor = "" if number in self._anchored else f' id="{self._prefix}-m{number}"'
         self._anchored.add(number)
-        letter = f"<b>{_letter(stance.label)}</b>" if stance else ""
+        letter = f"<b>{_letter(stance.label)}{'' if stance.certain else '?'}</b>" if stance else ""
         title = self._titles[number - 1]
         return f'<a class="st-mark {_colour(stance)}"{anchor} href="#{self._prefix}-q{number}" title="{title}">{number}{letter}</a>'
 
