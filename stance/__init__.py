@@ -38,11 +38,12 @@ __version__ = "0.1.0"
 _LAZY = {"Estimate": "estimates", "Estimates": "estimates", "estimate": "estimates", "Pipeline": "pipeline", "load": "pipeline"}
 
 
-def classify(record: str | Document) -> Document:
+def classify(record: str | Document, *, explain: bool = False) -> Document:
     """Finds an article's quotes and speakers and tells where they stand, with the shipped models.
 
     Args:
         record: The article's text; or a `Document` whose quotes are to be classified.
+        explain: Look for the words that carry each stance (`Stance.evidence`); takes several times as long.
 
     Raises:
         TypeError: Neither a string nor a `Document`.
@@ -50,7 +51,7 @@ def classify(record: str | Document) -> Document:
     """
     from stance.pipeline import shared
 
-    return shared()(record)
+    return shared()(record, explain=explain)
 
 
 def segment(text: str) -> Document:

@@ -7,9 +7,10 @@ cannot learn who holds which opinion.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +59,11 @@ def passage(text: str, quote: Quote) -> list[str]:
     Returns:
         A string for each run of sentences that holds content.
     """
+    return ["".join(written for written, _ in part) for part in _marked_parts(text, quote)]
+
+
+def _marked_parts(text: str, quote: Quote) -> list[list[tuple[str, int | None]]]:
+    """The passage's strings in stretches, each with its offset in the article, or None for a mark."""
     marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, SPEAKER, "") for span in quote.source)]
     runs: list[Span] = []
     for span in sorted((*quote.content, *quote.cue)):
@@ -83,16 +89,23 @@ def _sentences_around(text: str, span: Span) -> Span:
     return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span
 
 
-def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> str:
-    written: list[str] = []
+def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> list[tuple[str, int | None]]:
+    written: list[tuple[str, int | None]] = []
     at = around.start
     for span, opening, closing in marks:
         if span.start < at:
             continue
-        written.append(text[at : span.start])
-        written.append(f" {opening} {text[span.start : span.end]} {closing} " if closing else f" {opening} ")
+        written += [(text[at : span.start], at), (f" {opening} ", None)]
+        if closing:
+            written += [(text[span.start : span.end], span.start), (f" {closing} ", None)]
         at = span.end
-    return "".join([*written, text[at : around.end]]).strip()
+    written = [row for row in (*written, (text[at : around.end], at)) if row[0]]
+    (first, start), (last, end) = written[0], written[-1]
+    if start is None:
+        written[0] = first.lstrip(), None
+    if end is None:
+        written[-1] = last.rstrip(), None
+    return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +115,17 @@ class Passage:
     Attributes:
         stretches: Subword ids of each, start mark and separator included.
         inside: For each stretch where its subwords belong to the content.
+        places: For each stretch where its subwords stand in the article; None for marks.
     """
 
     stretches: tuple[tuple[int, ...], ...]
     inside: tuple[tuple[bool, ...], ...]
+    places: tuple[tuple[Span | None, ...], ...]
+
+    @property
+    def weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """What each stretch counts: by the content that it holds."""
+        return np.array([0.01 + sum(inside) for inside in self.inside])
 
 
 def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Passage:
@@ -123,17 +143,33 @@ def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Pa
     opening, closing = tokenizer.token_to_id(OPENING), tokenizer.token_to_id(CLOSING)
     ids: list[int] = []
     inside: list[bool] = []
+    places: list[Span | None] = []
     within = False
-    for part in passage(text, quote):
-        readable = part.encode("utf-8", "replace").decode("utf-8")
-        for piece in tokenizer.encode(readable, add_special_tokens=False).ids:
+    for part in _marked_parts(text, quote):
+        readable = "".join(written for written, _ in part).encode("utf-8", "replace").decode("utf-8")
+        encoding = tokenizer.encode(readable, add_special_tokens=False)
+        places += _places(part, encoding.offsets)
+        for piece in encoding.ids:
             within = (within or piece == opening) and piece != closing
             ids.append(piece)
             inside.append(within and piece != opening)
     count = max(1, math.ceil(len(ids) / (size - 2)))
     length = math.ceil(len(ids) / count) if ids else 0
     cuts = [slice(n * length, (n + 1) * length) for n in range(count)]
-    return Passage(tuple((start, *ids[cut], separator) for cut in cuts), tuple((False, *inside[cut], False) for cut in cuts))
+    return Passage(
+        tuple((start, *ids[cut], separator) for cut in cuts),
+        tuple((False, *inside[cut], False) for cut in cuts),
+        tuple((None, *places[cut], None) for cut in cuts),
+    )
+
+
+def _places(part: Sequence[tuple[str, int | None]], offsets: Iterable[tuple[int, int]]) -> Iterator[Span | None]:
+    """Where subwords of a part of a passage stand in the article."""
+    starts = [0, *accumulate(len(written) for written, _ in part)]
+    for begin, end in offsets:
+        number = bisect_right(starts, begin, hi=len(part)) - 1
+        at = part[number][1]
+        yield None if at is None or begin == end else Span(at + begin - starts[number], at + end - starts[number])
 
 
 def score_passages(model: Any, passages: Iterable[Passage], *, batch_size: int = 16) -> Iterator[np.ndarray[Any, np.dtype[np.float64]]]:
@@ -147,8 +183,7 @@ def score_passages(model: Any, passages: Iterable[Passage], *, batch_size: int =
         at = 0
         for item in group:
             count = len(item.stretches)
-            weights = np.array([0.01 + sum(inside) for inside in item.inside])
-            yield np.average(found[at : at + count], axis=0, weights=weights)
+            yield np.average(found[at : at + count], axis=0, weights=item.weights)
             at += count
 
 

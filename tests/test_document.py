@@ -89,6 +89,19 @@ def test_an_uncertain_stance_survives_and_a_file_that_does_not_say_is_certain() 
     assert "certain" not in made().to_dict()["quotes"][0]["stance"]
 
 
+def test_evidence_is_written_with_its_words_and_checked_when_read() -> None:
+    spans = place("Trade"), place("lamps lit")
+    stance = Stance("engage", 0.9, {"engage": 0.9, "hawkish": 0.05, "neutral": 0.05}, evidence=spans)
+    document = Document.assemble(TEXT, [Quote("“Trade keeps the lamps lit,”", (place("“Trade keeps the lamps lit,”"),), stance=stance)])
+    written = document.to_dict()
+    assert written["quotes"][0]["stance"]["evidence"][1]["text"] == "lamps lit"
+    assert Document.from_json(document.to_json()) == document
+    assert document.to_pandas().loc[0, "evidence"] == "Trade … lamps lit"
+    written["quotes"][0]["stance"]["evidence"][0]["text"] = "Tirade"
+    with pytest.raises(LabelError, match="evidence: span 58–63 holds"):
+        Document.from_dict(written)
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_round_trip_from_text_and_bytes(indent: int | None) -> None:
     document = made()

@@ -159,7 +159,10 @@ def _legend(document: Document) -> str:
     labels = {quote.stance.label if quote.stance else NO_STANCE for quote in document.quotes}
     order = sorted(labels, key=lambda label: (_COLOURS.index(label) if label in _COLOURS else len(_COLOURS), label))
     keys = "".join(f"<span>{_label(label)}</span>" for label in order)
-    return f'<p class="st-legend">{keys}<span class="st-source">who speaks</span><span class="st-cue">says so</span></p>'
+    explained = any(quote.stance and quote.stance.evidence for quote in document.quotes)
+    keys += '<span class="st-source">who speaks</span><span class="st-cue">says so</span>'
+    keys += '<span class="st-evidence">carries the stance</span>' if explained else ""
+    return f'<p class="st-legend">{keys}</p>'
 
 
 def _marked_paragraphs(document: Document, prefix: str) -> Iterator[str]:
@@ -212,7 +215,8 @@ class _Badges:
 
 def _marks(document: Document) -> Iterator[_Mark]:
     for number, quote in enumerate(document.quotes, 1):
-        for role, spans in (("content", quote.content), ("source", quote.source), ("cue", quote.cue)):
+        evidence = quote.stance.evidence if quote.stance else ()
+        for role, spans in (("content", quote.content), ("source", quote.source), ("cue", quote.cue), ("evidence", evidence)):
             yield from (_Mark(span, role, number) for span in spans)
 
 
@@ -241,7 +245,7 @@ def _stretch(text: str, over: Sequence[_Mark], document: Document, titles: Seque
     classes |= {_colour(document.quotes[mark.number - 1].stance): None for mark in contents}
     if len({mark.number for mark in contents}) > 1:
         classes["st-nested"] = None
-    prefixes = {"content": "Quote", "source": "Source of quote", "cue": "Cue of quote"}
+    prefixes = {"content": "Quote", "source": "Source of quote", "cue": "Cue of quote", "evidence": "Carries the stance of quote"}
     lines = dict.fromkeys(f"{prefixes[mark.role]} {mark.number}: {titles[mark.number - 1]}" for mark in over)
     return f'<span class="{" ".join(classes)}" title="{"&#10;".join(lines)}">{_escape(text)}</span>'
 
