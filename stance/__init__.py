@@ -1,6 +1,7 @@
 """Reads news articles and says who said what, and where they stand.
 
-`classify` gives a `Document` with quotes, speakers and stances; `segment` the same without stances; `load` a `Pipeline` for many articles.
+`classify` gives a `Document` with quotes, speakers and stances; `segment` the same without stances; `load` a `Pipeline` for many articles;
+`estimate` the shares of stances over all of them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from stance import errors
 from stance.document import Document, Quote, Span, Speaker, SpeakerStance, Stance
 
 if TYPE_CHECKING:
+    from stance.estimates import Estimate, Estimates, estimate
     from stance.pipeline import Pipeline, load
 
 __all__ = [
     "Document",
+    "Estimate",
+    "Estimates",
     "Pipeline",
     "Quote",
     "Span",
@@ -24,18 +28,22 @@ __all__ = [
     "__version__",
     "classify",
     "errors",
+    "estimate",
     "load",
     "segment",
 ]
 
 __version__ = "0.1.0"
 
+_LAZY = {"Estimate": "estimates", "Estimates": "estimates", "estimate": "estimates", "Pipeline": "pipeline", "load": "pipeline"}
 
-def classify(record: str | Document) -> Document:
+
+def classify(record: str | Document, *, explain: bool = False) -> Document:
     """Finds an article's quotes and speakers and tells where they stand, with the shipped models.
 
     Args:
         record: The article's text; or a `Document` whose quotes are to be classified.
+        explain: Look for the words that carry each stance (`Stance.evidence`); takes several times as long.
 
     Raises:
         TypeError: Neither a string nor a `Document`.
@@ -43,7 +51,7 @@ def classify(record: str | Document) -> Document:
     """
     from stance.pipeline import shared
 
-    return shared()(record)
+    return shared()(record, explain=explain)
 
 
 def segment(text: str) -> Document:
@@ -62,10 +70,10 @@ def segment(text: str) -> Document:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Pipeline", "load"):
-        from stance import pipeline
+    if name in _LAZY:
+        from importlib import import_module
 
-        return getattr(pipeline, name)
+        return getattr(import_module(f"stance.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

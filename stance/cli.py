@@ -53,9 +53,10 @@ def classify(
     text_column: TextColumn = "text",
     output: Output = None,
     threads: Threads = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Also look for the words that carry each stance.")] = False,
 ) -> None:
     """Finds quotes and speakers and tells where they stand."""
-    _process(files, format, text_column, output, threads, stances=True)
+    _process(files, format, text_column, output, threads, stances=True, explain=explain)
 
 
 @app.command()
@@ -70,7 +71,9 @@ def segment(
     _process(files, format, text_column, output, threads, stances=False)
 
 
-def _process(files: list[str], format: Format, text_column: str, output: Path | None, threads: int | None, *, stances: bool) -> None:
+def _process(
+    files: list[str], format: Format, text_column: str, output: Path | None, threads: int | None, *, stances: bool, explain: bool = False
+) -> None:
     from stance import inputs, outputs
     from stance.pipeline import load
 
@@ -85,7 +88,7 @@ def _process(files: list[str], format: Format, text_column: str, output: Path | 
             try:
                 for record in inputs.read_records(file, text_column):
                     document = pipeline.segment(record.text)
-                    document = pipeline(document) if stances else document
+                    document = pipeline(document, explain=explain) if stances else document
                     yield record.described(document)
             except StanceError as error:
                 failed = True

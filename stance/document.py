@@ -62,11 +62,15 @@ class Stance:
         label: The most probable label.
         probability: Calibrated probability of `label`; 1 for a label that a person gave.
         probabilities: Probability of each label, adding up to 1; empty for a label that a person gave.
+        certain: Whether `probability` reaches the model's threshold; where not, the model does not know, which `neutral` does not mean.
+        evidence: The words of the content that carry the label, in text order; empty where they were not asked for.
     """
 
     label: str
     probability: float = 1.0
     probabilities: Mapping[str, float] = field(default_factory=dict, hash=False)
+    certain: bool = True
+    evidence: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "CorpusError",
     "DamagedModelError",
+    "EstimateError",
     "InputError",
     "LabelError",
     "MarkupError",
@@ -69,3 +70,7 @@ class MissingExtraError(StanceError, ImportError):
 
 class TrainingError(StanceError):
     """A training run cannot start or go on as its recipe says."""
+
+
+class EstimateError(StanceError):
+    """Shares cannot be estimated from the corpus and the sample that were given."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from stance import checkpoints
 from stance.document import Document, Quote, Stance
 from stance.errors import DamagedModelError, MarkupError
-from stance.stances import Question, read_passage, score_passages, to_stance, with_stances
+from stance.stances import Question, read_passage, score_passages, to_stance
+from stance.sums import with_stances
 from stance.text import quoted
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class Judge:
         try:
             encoder = checkpoints.build_encoder(config["encoder"])
             row = config["question"]
-            self.question = Question(row["target"], tuple(row["labels"]), row["positive"], row["negative"])
+            self.question = Question(
+                row["target"], tuple(row["labels"]), row["positive"], row["negative"], float(config.get("threshold", 0.0))
+            )
             self.window = int(config["window"])
             model = StanceClassifier(encoder, len(self.question.labels), float(config["temperature"]))
         except (KeyError, TypeError, ValueError) as error:
@@ -130,13 +133,27 @@ class Judge:
         self.model: StanceClassifier = model.to(device)
         self.tokenizer: Tokenizer = checkpoints.load_tokenizer(folder)
 
-    def judge(self, documents: Sequence[Document], *, batch_size: int = 16) -> Iterator[Document]:
-        """Gives every quote of some documents a stance, and every speaker the sum."""
+    def judge(self, documents: Sequence[Document], *, batch_size: int = 16, explain: bool = False) -> Iterator[Document]:
+        """Gives every quote of some documents a stance, and every speaker the sum.
+
+        Args:
+            documents: With quotes.
+            batch_size: Passages a forward pass.
+            explain: Look for the words that carry each stance.
+        """
         passages = (read_passage(document.text, quote, self.tokenizer, self.window) for document in documents for quote in document.quotes)
         scored = score_passages(self.model, passages, batch_size=batch_size)
         for document in documents:
-            stances: list[Stance | None] = [to_stance(row, self.question) for row in islice(scored, len(document.quotes))]
+            stances = [to_stance(row, self.question) for row in islice(scored, len(document.quotes))]
+            if explain:
+                stances = [self._explain(document, *pair) for pair in zip(document.quotes, stances, strict=True)]
             yield with_stances(document, stances, self.question)
+
+    def _explain(self, document: Document, quote: Quote, stance: Stance) -> Stance:
+        from stance.evidence import with_evidence
+
+        read = read_passage(document.text, quote, self.tokenizer, self.window)
+        return with_evidence(stance, document.text, quote, read, self.model, self.question)
 
 
 class Pipeline:
@@ -186,14 +203,18 @@ class Pipeline:
         with self._lock:
             return self._loaded_judge
 
-    def __call__(self, record: Record) -> Document:
+    def __call__(self, record: Record, *, explain: bool = False) -> Document:
         """Classifies one article: finds its quotes, unless it is a `Document` that has them, and tells where they stand.
+
+        Args:
+            record: The article.
+            explain: Look for the words that carry each stance; takes several times as long.
 
         Raises:
             TypeError: Neither a string nor a `Document`.
             MarkupError: A string that is an HTML page.
         """
-        return next(self._run([record]))
+        return next(self._run([record], explain))
 
     def segment(self, text: str) -> Document:
         """Finds an article's quotes and speakers, without stances; the stance model is not loaded.
@@ -206,30 +227,31 @@ class Pipeline:
             raise TypeError(f"segment takes a str, not {type(text).__name__}")
         return self._segment([_checked(text)])[0]
 
-    def batch(self, records: Iterable[Record], *, batch_size: int = 16) -> list[Document]:
+    def batch(self, records: Iterable[Record], *, batch_size: int = 16, explain: bool = False) -> list[Document]:
         """Classifies many articles at once; see `stream`."""
-        return list(self.stream(records, batch_size=batch_size))
+        return list(self.stream(records, batch_size=batch_size, explain=explain))
 
-    def stream(self, records: Iterable[Record], *, batch_size: int = 16) -> Iterator[Document]:
+    def stream(self, records: Iterable[Record], *, batch_size: int = 16, explain: bool = False) -> Iterator[Document]:
         """Classifies articles as they come, in order, holding `batch_size` of them in memory.
 
         Args:
             records: Strings, or documents with quotes.
             batch_size: Articles that are read together.
+            explain: Look for the words that carry each stance.
         """
         if isinstance(records, (str, bytes, Document)):
             raise TypeError(f"many articles go in as an iterable of them, not as one {type(records).__name__}")
         waiting = iter(records)
         while group := list(islice(waiting, batch_size)):
-            yield from self._run(group)
+            yield from self._run(group, explain)
 
-    def _run(self, records: Sequence[Record]) -> Iterator[Document]:
+    def _run(self, records: Sequence[Record], explain: bool) -> Iterator[Document]:
         for record in records:
             if not isinstance(record, (str, Document)):
                 raise TypeError(f"classify takes a str or a Document, not {type(record).__name__}")
         segmented = iter(self._segment([_checked(record) for record in records if isinstance(record, str)]))
         documents = [next(segmented) if isinstance(record, str) else record for record in records]
-        return self.judge.judge(documents)
+        return self.judge.judge(documents, explain=explain)
 
     def _segment(self, texts: Sequence[str]) -> list[Document]:
         if not texts:

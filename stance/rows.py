@@ -19,7 +19,22 @@ from stance.document import (
 )
 from stance.errors import LabelError
 
-COLUMNS = ("id", "quote", "speaker", "kind", "stance", "probability", "confidence", "text", "source", "cue", "start", "end")
+COLUMNS = (
+    "id",
+    "quote",
+    "speaker",
+    "kind",
+    "stance",
+    "probability",
+    "certain",
+    "confidence",
+    "text",
+    "evidence",
+    "source",
+    "cue",
+    "start",
+    "end",
+)
 
 
 def write(document: Document) -> dict[str, Any]:
@@ -59,8 +74,10 @@ def flatten(document: Document, position: int) -> dict[str, Any]:
         "kind": quote.kind,
         "stance": stance.label if stance else None,
         "probability": stance.probability if stance else None,
+        "certain": stance.certain if stance else None,
         "confidence": quote.confidence,
         "text": quote.text,
+        "evidence": join_pieces(document.text, stance.evidence) if stance else "",
         "source": join_pieces(document.text, quote.source),
         "cue": join_pieces(document.text, quote.cue),
         "start": quote.content[0].start,
@@ -75,17 +92,23 @@ def _quote_row(quote: Quote, text: str) -> dict[str, Any]:
     row |= {
         "kind": quote.kind,
         "speaker": quote.speaker.name if quote.speaker else None,
-        "stance": stance
-        and (
-            {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
-            if stance.probabilities or stance.probability != 1.0
-            else stance.label
-        ),
+        "stance": stance and _stance_row(stance, text),
         "repeats": quote.repeats,
         "note": quote.note,
     }
     if quote.confidence != 1.0:
         row["confidence"] = quote.confidence
+    return row
+
+
+def _stance_row(stance: Stance, text: str) -> dict[str, Any] | str:
+    if stance == Stance(stance.label):
+        return stance.label
+    row: dict[str, Any] = {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
+    if not stance.certain:
+        row["certain"] = False
+    if stance.evidence:
+        row["evidence"] = _span_rows(stance.evidence, text)
     return row
 
 
@@ -138,7 +161,7 @@ def _read_share(row: Mapping[str, Any], key: str, place: str) -> float:
     return value
 
 
-def _read_stance(row: Any, place: str) -> Stance | None:
+def _read_stance(text: str, row: Any, place: str) -> Stance | None:
     if row is None or isinstance(row, str):
         return Stance(row) if row else None
     if not isinstance(row, dict) or not isinstance(row.get("label"), str):
@@ -147,7 +170,16 @@ def _read_stance(row: Any, place: str) -> Stance | None:
     if not isinstance(probabilities, dict):
         raise LabelError(place, f"probabilities are an object of numbers by label, not {probabilities!r}")
     shares = {label: _read_share(probabilities, label, place) for label in probabilities}
-    return Stance(row["label"], _read_share(row, "probability", place), shares)
+    certain = row.get("certain", True)
+    if not isinstance(certain, bool):
+        raise LabelError(place, f"certain is {certain!r}, not true or false")
+    return Stance(
+        row["label"],
+        _read_share(row, "probability", place),
+        shares,
+        certain,
+        _read_spans(text, row.get("evidence", []), f"{place}, evidence"),
+    )
 
 
 def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
@@ -170,7 +202,7 @@ def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
         **roles,
         kind=kind,
         speaker=None if name in (None, UNNAMED) else Speaker(str(name)),
-        stance=_read_stance(row.get("stance"), place),
+        stance=_read_stance(text, row.get("stance"), place),
         confidence=_read_share(row, "confidence", place),
         repeats=repeats,
         note=row.get("note") or "",

@@ -1,4 +1,4 @@
-"""Tells where a quote stands, and sums up a speaker's quotes.
+"""Tells where a quote stands.
 
 The classifier reads the sentences that a quote stands in, the content between two marks, and behind a third what the article calls the
 speaker, without names of persons, so that it cannot learn who holds which opinion.
@@ -7,14 +7,15 @@ speaker, without names of persons, so that it cannot learn who holds which opini
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stance.document import Document, Quote, Span, SpeakerStance, Stance
+from stance.document import Quote, Span, Stance
 from stance.names import Name, find_names
 from stance.text import sentences
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _LINE_ENDS = "\n\r\u2028\u2029"
 MARKS = OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
-MIXED = "mixed"
 _MENTIONS = 3
 _WORDS = 12
 _EMPTY = frozenset(["he", "she", "they", "i", "we", "it", "who", "which", "that", "the", "a", "an", "mr", "mrs", "ms", "sir", "lord"])
@@ -38,12 +38,14 @@ class Question:
         labels: All labels, in the order of the model's outputs.
         positive: The label that counts +1 in a speaker's score.
         negative: The label that counts -1.
+        threshold: The probability from which the model's label is certain.
     """
 
     target: str = "China"
     labels: tuple[str, ...] = ("engage", "hawkish", "neutral")
     positive: str = "engage"
     negative: str = "hawkish"
+    threshold: float = 0.0
 
     @property
     def neutral(self) -> str:
@@ -64,6 +66,11 @@ def passage(text: str, quote: Quote) -> list[str]:
     Returns:
         A string for each run of sentences that holds content.
     """
+    return ["".join(written for written, _ in part) for part in _marked_parts(text, quote)]
+
+
+def _marked_parts(text: str, quote: Quote) -> list[list[tuple[str, int | None]]]:
+    """The passage's strings in stretches, each with its offset in the article, or None for a mark."""
     told = _describe(text, quote)
     marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, f"{SPEAKER} {told}", "") for span in quote.source)]
     runs: list[Span] = []
@@ -78,8 +85,8 @@ def passage(text: str, quote: Quote) -> list[str]:
         inside = sorted((mark for mark in marks if run.contains(mark[0])), key=lambda mark: (mark[0].start, -mark[0].end))
         if any(mark[1] == OPENING for mark in inside):
             parts.append(_mark(text, run, inside))
-    if told and not any(SPEAKER in part for part in parts):
-        parts.insert(0, f"{SPEAKER} {told}")
+    if told and not any(SPEAKER in written for part in parts for written, _ in part):
+        parts.insert(0, [(f"{SPEAKER} {told}", None)])
     return parts
 
 
@@ -119,16 +126,23 @@ def _sentences_around(text: str, span: Span) -> Span:
     return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span
 
 
-def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> str:
-    written: list[str] = []
+def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> list[tuple[str, int | None]]:
+    written: list[tuple[str, int | None]] = []
     at = around.start
     for span, opening, closing in marks:
         if span.start < at:
             continue
-        written.append(text[at : span.start])
-        written.append(f" {opening} {text[span.start : span.end]} {closing} " if closing else f" {opening} ")
+        written += [(text[at : span.start], at), (f" {opening} ", None)]
+        if closing:
+            written += [(text[span.start : span.end], span.start), (f" {closing} ", None)]
         at = span.end
-    return "".join([*written, text[at : around.end]]).strip()
+    written = [row for row in (*written, (text[at : around.end], at)) if row[0]]
+    (first, start), (last, end) = written[0], written[-1]
+    if start is None:
+        written[0] = first.lstrip(), None
+    if end is None:
+        written[-1] = last.rstrip(), None
+    return written
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +152,17 @@ class Passage:
     Attributes:
         stretches: Subword ids of each, start mark and separator included.
         inside: For each stretch where its subwords belong to the content.
+        places: For each stretch where its subwords stand in the article; None for marks.
     """
 
     stretches: tuple[tuple[int, ...], ...]
     inside: tuple[tuple[bool, ...], ...]
+    places: tuple[tuple[Span | None, ...], ...]
+
+    @property
+    def weights(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """What each stretch counts: by the content that it holds."""
+        return np.array([0.01 + sum(inside) for inside in self.inside])
 
 
 def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Passage:
@@ -159,77 +180,33 @@ def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Pa
     opening, closing = tokenizer.token_to_id(OPENING), tokenizer.token_to_id(CLOSING)
     ids: list[int] = []
     inside: list[bool] = []
+    places: list[Span | None] = []
     within = False
-    for part in passage(text, quote):
-        readable = part.encode("utf-8", "replace").decode("utf-8")
-        for piece in tokenizer.encode(readable, add_special_tokens=False).ids:
+    for part in _marked_parts(text, quote):
+        readable = "".join(written for written, _ in part).encode("utf-8", "replace").decode("utf-8")
+        encoding = tokenizer.encode(readable, add_special_tokens=False)
+        places += _places(part, encoding.offsets)
+        for piece in encoding.ids:
             within = (within or piece == opening) and piece != closing
             ids.append(piece)
             inside.append(within and piece != opening)
     count = max(1, math.ceil(len(ids) / (size - 2)))
     length = math.ceil(len(ids) / count) if ids else 0
     cuts = [slice(n * length, (n + 1) * length) for n in range(count)]
-    return Passage(tuple((start, *ids[cut], separator) for cut in cuts), tuple((False, *inside[cut], False) for cut in cuts))
-
-
-def sum_up(quotes: Sequence[Quote], question: Question) -> SpeakerStance | None:
-    """A speaker's stance in one article; repeats count once.
-
-    The label follows the codebook: a side with at least twice as many quotes as the other, `mixed` where both occur and neither
-    has. The score is the mean over quotes of P(positive) - P(negative). Its interval is that of a Dirichlet posterior on the
-    three shares under Jeffreys' prior, by its first two moments (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.4),
-    widened to hold the score.
-
-    Args:
-        quotes: The speaker's quotes.
-        question: Which labels are the poles.
-
-    Returns:
-        None where no quote has a stance.
-    """
-    counted = [quote.stance for quote in quotes if quote.stance is not None and quote.repeats is None]
-    if not counted:
-        counted = [quote.stance for quote in quotes if quote.stance is not None]
-    if not counted:
-        return None
-    positive = sum(_share(stance, question.positive) for stance in counted)
-    negative = sum(_share(stance, question.negative) for stance in counted)
-    score = (positive - negative) / len(counted)
-    total = len(counted) + 1.5
-    plus, minus = (positive + 0.5) / total, (negative + 0.5) / total
-    deviation = math.sqrt((plus + minus - (plus - minus) ** 2) / (total + 1))
-    low, high = plus - minus - 1.96 * deviation, plus - minus + 1.96 * deviation
-    labels = [stance.label for stance in counted]
-    return SpeakerStance(
-        _side(labels.count(question.positive), labels.count(question.negative), question),
-        round(score, 4),
-        (round(max(-1.0, min(low, score)), 4), round(min(1.0, max(high, score)), 4)),
+    return Passage(
+        tuple((start, *ids[cut], separator) for cut in cuts),
+        tuple((False, *inside[cut], False) for cut in cuts),
+        tuple((None, *places[cut], None) for cut in cuts),
     )
 
 
-def _share(stance: Stance, label: str) -> float:
-    return stance.probabilities.get(label, 0.0) if stance.probabilities else float(stance.label == label)
-
-
-def _side(positive: int, negative: int, question: Question) -> str:
-    if not positive and not negative:
-        return question.neutral
-    if positive >= 2 * negative:
-        return question.positive
-    return question.negative if negative >= 2 * positive else MIXED
-
-
-def with_stances(document: Document, stances: Sequence[Stance | None], question: Question) -> Document:
-    """A document whose quotes have these stances, and whose speakers are summed up."""
-    from dataclasses import replace
-
-    quotes = [replace(quote, stance=stance) for quote, stance in zip(document.quotes, stances, strict=True)]
-    held: dict[str, list[Quote]] = {}
-    for quote in quotes:
-        if quote.speaker is not None:
-            held.setdefault(quote.speaker.name, []).append(quote)
-    summed = {name: sum_up(group, question) for name, group in held.items()}
-    return Document.assemble(document.text, quotes, summed, **{**document.metadata, "target": question.target})
+def _places(part: Sequence[tuple[str, int | None]], offsets: Iterable[tuple[int, int]]) -> Iterator[Span | None]:
+    """Where subwords of a part of a passage stand in the article."""
+    starts = [0, *accumulate(len(written) for written, _ in part)]
+    for begin, end in offsets:
+        number = bisect_right(starts, begin, hi=len(part)) - 1
+        at = part[number][1]
+        yield None if at is None or begin == end else Span(at + begin - starts[number], at + end - starts[number])
 
 
 def score_passages(model: Any, passages: Iterable[Passage], *, batch_size: int = 16) -> Iterator[np.ndarray[Any, np.dtype[np.float64]]]:
@@ -243,8 +220,7 @@ def score_passages(model: Any, passages: Iterable[Passage], *, batch_size: int =
         at = 0
         for item in group:
             count = len(item.stretches)
-            weights = np.array([0.01 + sum(inside) for inside in item.inside])
-            yield np.average(found[at : at + count], axis=0, weights=weights)
+            yield np.average(found[at : at + count], axis=0, weights=item.weights)
             at += count
 
 
@@ -252,4 +228,4 @@ def to_stance(probabilities: Sequence[float] | np.ndarray[Any, Any], question: Q
     """The stance of a row of probabilities in the order of the question's labels."""
     by_label: Mapping[str, float] = {label: round(float(p), 4) for label, p in zip(question.labels, probabilities, strict=True)}
     best = max(by_label, key=lambda label: by_label[label])
-    return Stance(best, by_label[best], by_label)
+    return Stance(best, by_label[best], by_label, by_label[best] >= question.threshold)

@@ -29,6 +29,14 @@ def test_a_table_shows_speaker_and_quote(article: Path) -> None:
     assert "We should keep talking to Beijing" in out
 
 
+def test_the_words_that_carry_a_stance_are_there_when_asked_for(article: Path) -> None:
+    assert "evidence" not in json.loads(run("classify", article, "--format", "jsonl")[1])["quotes"][0]["stance"]
+    status, line, _ = run("classify", article, "--explain", "--format", "jsonl")
+    assert status == 0
+    assert all(span["text"] in TEXT for span in json.loads(line)["quotes"][0]["stance"]["evidence"])
+    assert "because of" in run("classify", article, "--explain")[1]
+
+
 def test_formats_agree(article: Path, tmp_path: Path) -> None:
     _, line, _ = run("classify", article, "--format", "jsonl")
     row = json.loads(line)

@@ -77,6 +77,31 @@ def test_stance_with_probability_alone_survives() -> None:
     assert Document.from_dict(document.to_dict()) == document
 
 
+def test_an_uncertain_stance_survives_and_a_file_that_does_not_say_is_certain() -> None:
+    stances = Stance("neutral", 0.4, {"neutral": 0.4, "engage": 0.35, "hawkish": 0.25}, certain=False), Stance("neutral", certain=False)
+    document = Document.assemble(TEXT, [Quote(TEXT[n], (Span(n, n + 1),), stance=stance) for n, stance in enumerate(stances)])
+    written = document.to_dict()
+    assert Document.from_dict(written) == document
+    assert list(document.to_pandas()["certain"]) == [False, False]
+    for row in written["quotes"]:
+        del row["stance"]["certain"]
+    assert all(quote.stance and quote.stance.certain for quote in Document.from_dict(written).quotes)
+    assert "certain" not in made().to_dict()["quotes"][0]["stance"]
+
+
+def test_evidence_is_written_with_its_words_and_checked_when_read() -> None:
+    spans = place("Trade"), place("lamps lit")
+    stance = Stance("engage", 0.9, {"engage": 0.9, "hawkish": 0.05, "neutral": 0.05}, evidence=spans)
+    document = Document.assemble(TEXT, [Quote("“Trade keeps the lamps lit,”", (place("“Trade keeps the lamps lit,”"),), stance=stance)])
+    written = document.to_dict()
+    assert written["quotes"][0]["stance"]["evidence"][1]["text"] == "lamps lit"
+    assert Document.from_json(document.to_json()) == document
+    assert document.to_pandas().loc[0, "evidence"] == "Trade … lamps lit"
+    written["quotes"][0]["stance"]["evidence"][0]["text"] = "Tirade"
+    with pytest.raises(LabelError, match="evidence: span 58–63 holds"):
+        Document.from_dict(written)
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_round_trip_from_text_and_bytes(indent: int | None) -> None:
     document = made()
@@ -162,6 +187,7 @@ def test_unnamed_is_no_speaker() -> None:
         ({"stance": {"label": "engage", "probability": "high"}}, "probability is 'high'"),
         ({"stance": {"label": "engage", "probabilities": {"engage": 3}}}, "engage is 3"),
         ({"stance": {"label": "engage", "probabilities": 0.5}}, "probabilities are"),
+        ({"stance": {"label": "engage", "certain": "no"}}, "certain is 'no'"),
         ({"confidence": None}, "confidence is None"),
     ],
 )

@@ -301,6 +301,30 @@ def test_heading_and_date(document: Document) -> None:
     assert "Untitled article" in render([Document("x")])
 
 
+def test_what_the_model_does_not_know_is_said_in_words() -> None:
+    shares = {"neutral": 0.4, "engage": 0.35, "hawkish": 0.25}
+    sure, unsure = Stance("neutral", 0.4, shares), Stance("neutral", 0.4, shares, certain=False)
+    document = Document.assemble(
+        "abc", [Quote(letter, (Span(n, n + 1),), stance=s) for n, (letter, s) in enumerate(zip("ab", (sure, unsure), strict=True))]
+    )
+    html = render([document])
+    assert html.count("<b>N</b>") == html.count("<b>N?</b>") == 1
+    assert html.count('<span class="st-probability">40%, uncertain</span>') == 1
+    assert printed(document, width=200).count("neutral 40%, uncertain") == 1
+
+
+def test_the_words_that_carry_a_stance_are_marked_where_they_were_asked_for(document: Document) -> None:
+    assert "carries the stance" not in render([document])
+    assert "because of" not in printed(document)
+    quote = Quote("talks help us", (Span(0, 13),), stance=Stance("engage", evidence=(Span(0, 5), Span(6, 10))))
+    explained = Document.assemble("talks help us", [quote])
+    page = Page(render([explained]))
+    assert page.over("talks") == page.over("help") == {"st-content", "st-engage", "st-evidence"}
+    assert page.over(" us") == {"st-content", "st-engage"}
+    assert "carries the stance" in "".join(page.words)
+    assert re.search(r"because of +quote\n1 +unnamed +indirect +engage +talks … help +talks help us\n", printed(explained))
+
+
 def test_numbers_say_no_more_than_is_known() -> None:
     assert [percentage(p) for p in (0.914, 0.995, 0.9999, 1.0)] == ["91%", ">99%", ">99%", "100%"]
     assert [signed(score) for score in (0.5, -0.25, -0.001, 1)] == ["+0.50", "−0.25", "0.00", "+1.00"]

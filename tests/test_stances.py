@@ -3,9 +3,7 @@ import pytest
 from stance.checkpoints import load_tokenizer, locate
 from stance.document import Document, Quote, Span, Stance
 from stance.pipeline import Pipeline
-from stance.stances import CLOSING, OPENING, SPEAKER, Question, passage, read_passage, sum_up
-
-QUESTION = Question()
+from stance.stances import CLOSING, OPENING, SPEAKER, Question, passage, read_passage, to_stance
 
 
 def quote_of(text: str, content: list[str], source: str = "", cue: str = "") -> Quote:
@@ -13,10 +11,6 @@ def quote_of(text: str, content: list[str], source: str = "", cue: str = "") -> 
         return (Span(text.index(words), text.index(words) + len(words)),) if words else ()
 
     return Quote("", tuple(spans(words)[0] for words in content), source=spans(source), cue=spans(cue))
-
-
-def labelled(*labels: str, repeats: int | None = None) -> list[Quote]:
-    return [Quote(label, (Span(n, n + 1),), stance=Stance(label), repeats=repeats) for n, label in enumerate(labels)]
 
 
 def test_a_passage_is_the_quotes_own_sentences_with_its_speaker_masked() -> None:
@@ -49,38 +43,12 @@ def test_no_word_of_a_long_quote_is_left_out() -> None:
     assert all(f"word{n}" in read for n in range(700))
 
 
-@pytest.mark.parametrize(
-    ("labels", "expected"),
-    [
-        (["engage"], "engage"),
-        (["engage", "engage", "hawkish"], "engage"),
-        (["engage", "hawkish"], "mixed"),
-        (["engage", "engage", "engage", "hawkish", "hawkish"], "mixed"),
-        (["neutral", "hawkish"], "hawkish"),
-        (["neutral", "neutral"], "neutral"),
-    ],
-)
-def test_a_speakers_label_follows_the_codebook(labels: list[str], expected: str) -> None:
-    found = sum_up(labelled(*labels), QUESTION)
-    assert found is not None
-    assert found.label == expected
-
-
-def test_a_speakers_score_lies_in_its_interval_which_narrows_with_more_quotes() -> None:
-    few, many = sum_up(labelled("engage", "engage"), QUESTION), sum_up(labelled(*["engage"] * 40), QUESTION)
-    assert few is not None
-    assert many is not None
-    assert few.score == many.score == 1.0
-    assert -1 <= few.interval[0] <= few.score <= few.interval[1] <= 1
-    assert many.interval[0] > few.interval[0]
-
-
-def test_repeats_count_once() -> None:
-    quotes = [*labelled("engage"), *labelled("hawkish"), *labelled("hawkish", repeats=1)]
-    found = sum_up(quotes, QUESTION)
-    assert found is not None
-    assert found.label == "mixed"
-    assert sum_up([], QUESTION) is None
+def test_neutral_is_not_what_the_model_says_when_it_does_not_know(pipeline: Pipeline) -> None:
+    question = Question(threshold=0.5)
+    assert to_stance([0.1, 0.2, 0.7], question) == Stance("neutral", 0.7, {"engage": 0.1, "hawkish": 0.2, "neutral": 0.7})
+    assert not to_stance([0.3, 0.3, 0.4], question).certain
+    assert to_stance([0.3, 0.3, 0.4], Question()).certain
+    assert 0 < pipeline.judge.question.threshold < 1
 
 
 def test_a_hand_labelled_document_is_judged_without_its_labels(pipeline: Pipeline, seeds: list[Document]) -> None:

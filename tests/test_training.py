@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.torch import load_file
 
@@ -12,6 +13,7 @@ from stance.errors import CorpusError, MissingModelError, TrainingError
 from stance.training.quotes import Examples, QuotesTrainer
 from stance.training.recipe import load_base, read_recipe
 from stance.training.run import train_model
+from stance.training.stance import fit_threshold
 
 TEXT = "“We should talk,” Ada Lund said."
 
@@ -35,6 +37,16 @@ def test_a_recipe_makes_a_model_that_loads(task: str, tiny_base: Path, tmp_path:
     assert (out / "recipe.toml").is_file()
     document = stance.load(**{task: out})(TEXT)
     assert document.text == TEXT
+
+
+def test_a_threshold_keeps_as_many_labels_as_the_risk_allows() -> None:
+    sure = np.array([0.95, 0.9, 0.9, 0.8, 0.7, 0.6])
+    shares = np.stack([sure, 1 - sure], axis=1)
+    labels = [0, 0, 1, 0, 1, 0]
+    assert fit_threshold(shares, labels, 1.0) == fit_threshold(shares, labels, 0.34) == 0
+    assert fit_threshold(shares, labels, 0.3) == 0.8
+    assert fit_threshold(shares, labels, 0.0) == 0.95
+    assert fit_threshold(shares, [1] * 6, 0.5) == 1
 
 
 def test_an_interrupted_run_gives_the_same_weights(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from stance.evaluation.stances import brier, calibration_error, f1_of, macro_f1
 from stance.formats import polnear
 from stance.pipeline import Pipeline, load
 from stance.stances import Question, passage
+from stance.sums import with_stances
 
 SETS = {"PolNeAR dev": "polnear/dev", "China news dev": "news_china/dev", "seeds": "seeds/test"}
 TRAINING = ("news_china/train", "news_china/train/some", "congress_china/train/some", "seeds/train")
@@ -159,8 +160,6 @@ def guessed(documents: Sequence[Document], guess: Callable[[Sequence[str]], list
 
 def speaker_rows(title: str, pipeline: Pipeline, gold: Sequence[Document]) -> list[Row]:
     """Speakers' stances from gold quotes: macro-F1 of the label, and how often the 95 % interval holds the score of the gold labels."""
-    from stance.stances import with_stances
-
     question = pipeline.judge.question
     articles: list[list[StanceItem]] = []
     covered: list[list[bool]] = []

@@ -17,6 +17,7 @@ from stance.document import UNNAMED, Document, Quote, Span, Speaker, SpeakerStan
 from stance.text import paragraphs
 
 NO_STANCE = "no stance"
+UNCERTAIN = "uncertain"
 NO_QUOTES = "No attributed quotes in this article: nobody is quoted, or nobody is named as saying it."
 DEFAULT_TITLE = "Who said what, and where they stand"
 
@@ -97,10 +98,8 @@ def interval_words(stance: SpeakerStance) -> str:
 
 
 def stance_words(stance: Stance | None) -> str:
-    """A stance with its probability, which a label that a person gave has not."""
-    if stance is None:
-        return NO_STANCE
-    return f"{stance.label} {chance}" if (chance := _chance(stance)) else stance.label
+    """A stance with its probability, which a label that a person gave has not, and a word where the model is not certain."""
+    return NO_STANCE if stance is None else " ".join(filter(None, (stance.label, _chance(stance))))
 
 
 def counted(number: int, noun: str) -> str:
@@ -130,7 +129,8 @@ def summary(document: Document) -> str:
 
 
 def _chance(stance: Stance) -> str:
-    return percentage(stance.probability) if stance.probabilities or stance.probability != 1 else ""
+    known = percentage(stance.probability) if stance.probabilities or stance.probability != 1 else ""
+    return known if stance.certain else f"{known}, {UNCERTAIN}".removeprefix(", ")
 
 
 def _long_date(written: str | None) -> str | None:
@@ -159,7 +159,10 @@ def _legend(document: Document) -> str:
     labels = {quote.stance.label if quote.stance else NO_STANCE for quote in document.quotes}
     order = sorted(labels, key=lambda label: (_COLOURS.index(label) if label in _COLOURS else len(_COLOURS), label))
     keys = "".join(f"<span>{_label(label)}</span>" for label in order)
-    return f'<p class="st-legend">{keys}<span class="st-source">who speaks</span><span class="st-cue">says so</span></p>'
+    explained = any(quote.stance and quote.stance.evidence for quote in document.quotes)
+    keys += '<span class="st-source">who speaks</span><span class="st-cue">says so</span>'
+    keys += '<span class="st-evidence">carries the stance</span>' if explained else ""
+    return f'<p class="st-legend">{keys}</p>'
 
 
 def _marked_paragraphs(document: Document, prefix: str) -> Iterator[str]:
@@ -205,14 +208,15 @@ class _Badges:
         stance = self._document.quotes[number - 1].stance
         anchor = "" if number in self._anchored else f' id="{self._prefix}-m{number}"'
         self._anchored.add(number)
-        letter = f"<b>{_letter(stance.label)}</b>" if stance else ""
+        letter = f"<b>{_letter(stance.label)}{'' if stance.certain else '?'}</b>" if stance else ""
         title = self._titles[number - 1]
         return f'<a class="st-mark {_colour(stance)}"{anchor} href="#{self._prefix}-q{number}" title="{title}">{number}{letter}</a>'
 
 
 def _marks(document: Document) -> Iterator[_Mark]:
     for number, quote in enumerate(document.quotes, 1):
-        for role, spans in (("content", quote.content), ("source", quote.source), ("cue", quote.cue)):
+        evidence = quote.stance.evidence if quote.stance else ()
+        for role, spans in (("content", quote.content), ("source", quote.source), ("cue", quote.cue), ("evidence", evidence)):
             yield from (_Mark(span, role, number) for span in spans)
 
 
@@ -241,7 +245,7 @@ def _stretch(text: str, over: Sequence[_Mark], document: Document, titles: Seque
     classes |= {_colour(document.quotes[mark.number - 1].stance): None for mark in contents}
     if len({mark.number for mark in contents}) > 1:
         classes["st-nested"] = None
-    prefixes = {"content": "Quote", "source": "Source of quote", "cue": "Cue of quote"}
+    prefixes = {"content": "Quote", "source": "Source of quote", "cue": "Cue of quote", "evidence": "Carries the stance of quote"}
     lines = dict.fromkeys(f"{prefixes[mark.role]} {mark.number}: {titles[mark.number - 1]}" for mark in over)
     return f'<span class="{" ".join(classes)}" title="{"&#10;".join(lines)}">{_escape(text)}</span>'
 

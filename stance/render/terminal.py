@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from stance.document import UNNAMED, Document, Quote, Speaker
+from stance.document import UNNAMED, Document, Quote, Speaker, join_pieces
 from stance.render.page import heading, interval_words, readable, signed, stance_words, summary
 
 _STYLES = {"engage": "blue", "hawkish": "dark_orange", "mixed": "magenta"}
@@ -33,8 +33,11 @@ def render_document(document: Document, console: Console) -> None:
     _print(console, Text(summary(document)))
     if document.quotes:
         _print(console, Text())
-        rows = [_header("#", "speaker", "kind", "stance", "quote")]
-        rows += [_quote_row(number, quote) for number, quote in enumerate(document.quotes, 1)]
+        explained = any(quote.stance and quote.stance.evidence for quote in document.quotes)
+        rows = [_header("#", "speaker", "kind", "stance", *(["because of"] if explained else []), "quote")]
+        for number, quote in enumerate(document.quotes, 1):
+            because = [Text(join_pieces(document.text, quote.stance.evidence) if quote.stance else "")] if explained else []
+            rows.append([*_quote_cells(number, quote), *because, Text(quote.text)])
         _print_table(console, rows, right={0}, name=1, longest=console.width // 4)
     if document.speakers:
         _print(console, Text())
@@ -47,9 +50,9 @@ def _header(*names: str) -> list[Text]:
     return [Text(name, "dim") for name in names]
 
 
-def _quote_row(number: int, quote: Quote) -> list[Text]:
+def _quote_cells(number: int, quote: Quote) -> list[Text]:
     stance = Text(stance_words(quote.stance), _STYLES.get(quote.stance.label, "") if quote.stance else "dim")
-    return [Text(str(number)), Text(quote.speaker.name if quote.speaker else UNNAMED), Text(quote.kind), stance, Text(quote.text)]
+    return [Text(str(number)), Text(quote.speaker.name if quote.speaker else UNNAMED), Text(quote.kind), stance]
 
 
 def _speaker_row(speaker: Speaker) -> list[Text]:

@@ -35,7 +35,7 @@ def write_card(task: str, folder: Path, recipe: Recipe, config: Mapping[str, Any
         sources: Articles, quotes and SHA-256 sum of each source of training data.
     """
     rows = "\n".join(f"| `{name}` | {articles} | {quotes} | `{total[:16]}…` |" for name, (articles, quotes, total) in sources.items())
-    fitted = {key: config[key] for key in ("confidence", "temperature") if key in config}
+    fitted = {key: config[key] for key in ("confidence", "temperature", "threshold") if key in config}
     body = f"""---
 language: en
 license: apache-2.0

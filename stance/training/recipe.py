@@ -47,6 +47,7 @@ class Recipe:
         link_width, link_weight: Size of the links' vectors, weight of their loss (quotes).
         smoothing: Share of each target that is spread over all labels (stance).
         calibration: Names of the sources on which probabilities are calibrated.
+        risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).
     """
 
     base: str
@@ -60,6 +61,7 @@ class Recipe:
     link_weight: float = 0.3
     smoothing: float = 0.0
     calibration: tuple[str, ...] = ()
+    risk: float = 1.0
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -118,12 +118,14 @@ def _train_stance(
     question = Question()
     model, tokenizer = stance.train(recipe, documents, work, question)
     model.temperature = stance.calibrate(model, tokenizer, held_out, recipe, question) if held_out else 1.0
+    threshold = stance.choose_threshold(model, tokenizer, held_out, recipe, question) if held_out else 0.0
     config: dict[str, Any] = {
         "model_type": "stance-classifier",
         "architectures": ["StanceClassifier"],
         "encoder": encoder_row(model.encoder),
         "window": recipe.window,
         "temperature": model.temperature,
+        "threshold": threshold,
         "question": {
             "target": question.target,
             "labels": list(question.labels),

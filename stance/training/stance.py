@@ -147,3 +147,35 @@ def calibrate(model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence
     model.temperature = 1.0
     found = probabilities_of(model, [item.row for item in items])
     return fit_temperature(np.log(found.clip(min=1e-12)), [item.label for item in items])
+
+
+def fit_threshold(probabilities: NDArray[np.float64], labels: Sequence[int], risk: float) -> float:
+    """The lowest probability of a label from which no more than a share `risk` of the labels is wrong.
+
+    Selective classification by maximal probability (El-Yaniv and Wiener 2010; Geifman and El-Yaniv 2017, "Selective Classification for Deep
+    Neural Networks"), without a margin for chance: on other articles the share is about that.
+
+    Args:
+        probabilities: Of held-out quotes, quotes × labels.
+        labels: Their right ones.
+        risk: The share that may be wrong.
+
+    Returns:
+        0 where all may be kept, 1 where none reaches the bound.
+    """
+    best = probabilities.max(axis=1).round(4)
+    order = np.argsort(-best, kind="stable")
+    risks = np.cumsum((probabilities.argmax(axis=1) != np.asarray(labels))[order]) / np.arange(1, len(order) + 1)
+    last_of_ties = np.append(np.diff(best[order]) < 0, True)
+    kept = np.flatnonzero((risks <= risk) & last_of_ties)
+    if not len(kept):
+        return 1.0
+    return 0.0 if kept[-1] == len(order) - 1 else float(best[order][kept[-1]])
+
+
+def choose_threshold(
+    model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question
+) -> float:
+    """The threshold of a calibrated model for the recipe's risk, from the labelled quotes of held-out articles."""
+    items = read_items(documents, tokenizer, recipe.window, question)
+    return fit_threshold(probabilities_of(model, [item.row for item in items]), [item.label for item in items], recipe.risk)
