@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from stance.conversion import read
 from stance.document import Document, Quote, Span, Speaker, SpeakerStance, Stance
-from stance.errors import LabelError, SpanError
+from stance.errors import LabelError, SpanError, StanceError
 from stance.formats import label_studio
 from stance.formats.label_studio_export import read_task, split_export
 from stance.formats.utf16 import Units
@@ -194,6 +195,13 @@ def test_the_annotation_counts_where_there_is_one_and_each_annotator_is_a_docume
     assert [(item.annotator, len(item.quotes)) for item in both] == [("eve@example.org", 0), ("4", 1)]
 
 
+def test_descriptions_of_regions_become_notes() -> None:
+    content, source = region("a", "“Ring Beijing,”", "content", note="clear"), region("s", "Nora Quill", "source")
+    content[0]["meta"] = {"text": ["or is it?", "see below"]}
+    source[0]["meta"] = {"text": ["who?"]}
+    assert quotes(content, source, line("a", "s"))[0]["note"] == "clear\nor is it?\nsee below\nwho?"
+
+
 def test_line_breaks_in_a_region_are_read_as_the_interface_writes_them() -> None:
     results = region("a", "“And trade.”\n\nShe", "content")
     results[0]["value"]["text"] = "“And trade.”\\n\\nShe"
@@ -210,7 +218,10 @@ BAD: list[tuple[list[Any], str, str]] = [
     ([[item | {"value": item["value"] | {"text": "sand"}} for item in region("a", "said", "content")]], "a", "holds 'said', labelled as"),
     ([[item | {"value": item["value"] | {"start": None}} for item in region("a", "said", "content")]], "a", "no whole numbers"),
     ([region("a", "said", "content")[0] | {"type": "brush"}], "a", "'brush'"),
-    ([region("a", "said", "content", speaker="Quill")[1:]], "a", "not marked"),
+    ([region("a", "said", "content", speaker="Quill")[1:]], "a", "not marked as content"),
+    ([region("s", "said", "source", speaker="Quill")], "s", "not marked as content"),
+    ([region("a", "said", "content"), region("a", "Nora", "content")], "a", "two regions have this id"),
+    ([region("", "said", "content")], "", "without an id"),
     (
         [
             [region("a", "Ring", "content"), region("b", "trade", "content"), region("s", "Nora", "source"), region("c", "said", "cue")][n]
@@ -280,3 +291,28 @@ def test_a_task_that_cannot_be_read_does_not_keep_the_others(tmp_path: Path) -> 
     assert "task 7, region c" in error.place
     assert isinstance(fine, Document)
     assert len(fine.quotes) == 1
+
+
+ODD = [None, 3, -1, 2.5, True, "x", "", [], [1], ["a", "b"], {}, {"a": 1}, [[]], [{}]]
+
+
+def parts(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place within some JSON, as what holds it and its key."""
+    for key in list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield value, key
+        yield from parts(value[key])
+
+
+def test_odd_values_anywhere_give_a_document_or_an_error_of_the_library() -> None:
+    unsorted = Document.assemble(TEXT, [Quote("", (Span(9, 12), Span(2, 5)), (Span(20, 22), Span(18, 19)))])
+    refused = 0
+    for made in (label_studio.write_task(document()), label_studio.write_task(unsorted)):
+        for holder, key in parts(made):
+            value = holder[key]
+            for holder[key] in ODD:
+                try:
+                    assert all(isinstance(item, Document) for _, one in split_export([made], "x") for item in read_task(one, "x"))
+                except StanceError:
+                    refused += 1
+            holder[key] = value
+    assert refused > 500

@@ -9,7 +9,7 @@ from stance.articles import ROLES
 from stance.document import METADATA, Document, Span
 from stance.errors import LabelError, SpanError
 from stance.formats.label_studio import KEPT
-from stance.formats.regions import Region, Relation, in_kept_order, tie
+from stance.formats.regions import REPEATS, Region, Relation, in_kept_order, tie
 from stance.formats.sums import sums_that_hold
 from stance.formats.utf16 import Units
 from stance.text import kind_of, quoted
@@ -121,7 +121,7 @@ def _quotes(text: str, results: Sequence[Any], place: str) -> list[dict[str, Any
                 "speaker": group.given("speaker", place),
                 "stance": kept if kept and kept.get("label") == label else None if label is None else {"label": label},
                 "repeats": None if group.repeats is None else positions[group.repeats],
-                "note": group.given("note", place) or "",
+                "note": "\n".join(filter(None, (group.given("note", place), *group.remarks))),
                 "confidence": 1.0 if group.kept("confidence") is None else group.kept("confidence"),
             }
         )
@@ -135,17 +135,20 @@ def _read_regions(text: str, results: Sequence[Any], place: str) -> list[Region]
     for result in results:
         name, where = _region_place(result, place)
         value = result.get("value")
-        field = (result["type"], result.get("from_name"))
+        field = (result["type"], str(result.get("from_name")))
         if field[0] == "relation":
             continue
         if not isinstance(value, dict) or (field[0] != "labels" and field not in _FIELDS):
             raise LabelError(where, f"a result of type {field[0]!r} named {field[1]!r}, which the labelling config does not have")
         if field[0] == "labels":
+            if not name or name in spans:
+                raise LabelError(where, "a region without an id" if not name else "two regions have this id")
             spans[name] = (_role(value, where), _span(text, units, value, where), _kept(result))
         else:
             given.setdefault(name, {}).update(_read_field(value, field, where))
-    for name in given.keys() - spans.keys():
-        raise LabelError(f"{place}, region {name}", f"{', '.join(given[name])} given for a region that is not marked")
+    for name, answers in given.items():
+        if name not in spans or spans[name][0] != "content":
+            raise LabelError(f"{place}, region {name}", f"{', '.join(answers)} given for a region that is not marked as content")
     return [Region(name, role, span, given.get(name, {}), kept) for name, (role, span, kept) in spans.items()]
 
 
@@ -156,11 +159,12 @@ def _read_relations(results: Sequence[Any], place: str) -> list[Relation]:
             continue
         ends = [result.get("from_id"), result.get("to_id")]
         labels = result.get("labels") or [""]
+        labels = labels if isinstance(labels, list) else [labels]
         if not all(isinstance(name, str) for name in (*ends, *labels)):
             raise LabelError(place, f"a relation without `from_id` and `to_id`: {result!r}")
         if result.get("direction") == "left":
             ends.reverse()
-        relations.append(Relation(ends[0], ends[1], labels[0]))
+        relations.append(Relation(ends[0], ends[1], REPEATS if REPEATS in labels else labels[0]))
     return relations
 
 
@@ -199,11 +203,14 @@ def _plain(words: str) -> str:
 
 def _kept(result: Mapping[str, Any]) -> dict[str, Any]:
     meta = result.get("meta")
-    kept = meta.get(KEPT) if isinstance(meta, dict) else None
-    return {key: value for key, value in kept.items() if isinstance(value, _KEPT_TYPES.get(key, ()))} if isinstance(kept, dict) else {}
+    meta = meta if isinstance(meta, dict) else {}
+    kept = meta.get(KEPT)
+    held = {key: value for key, value in kept.items() if isinstance(value, _KEPT_TYPES.get(key, ()))} if isinstance(kept, dict) else {}
+    remarks = meta.get("text") or []  # what people write as a region's description
+    return held | ({"remark": "\n".join(map(str, remarks if isinstance(remarks, list) else [remarks]))} if remarks else {})
 
 
-def _read_field(value: Mapping[str, Any], field: tuple[str, Any], where: str) -> dict[str, str]:
+def _read_field(value: Mapping[str, Any], field: tuple[str, str], where: str) -> dict[str, str]:
     kind, name = field
     values = value.get("text" if kind == "textarea" else "choices")
     values = [values] if isinstance(values, str) else values
@@ -211,4 +218,4 @@ def _read_field(value: Mapping[str, Any], field: tuple[str, Any], where: str) ->
         raise LabelError(where, f"{name} is {values!r}, not a list of strings")
     if len(values) > 1 and name != "note":
         raise LabelError(where, f"several answers for {name}: {', '.join(map(repr, values))}")
-    return {str(name): "\n".join(values)} if values else {}
+    return {name: "\n".join(values)} if values else {}

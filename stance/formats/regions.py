@@ -60,6 +60,11 @@ class Group:
             raise LabelError(f"{place}, region {self.content[0].id}", f"its pieces differ in {key}: {', '.join(map(repr, sorted(values)))}")
         return next(iter(values), None)
 
+    @property
+    def remarks(self) -> list[str]:
+        """What people wrote beside its regions."""
+        return [region.kept["remark"] for region in (*self.content, *self.cue, *self.source) if "remark" in region.kept]
+
     def kept(self, key: str) -> Any:
         """What was laid by with the quote, or None."""
         return next((region.kept[key] for region in self.content if key in region.kept), None)
@@ -100,9 +105,9 @@ def tie(regions: Iterable[Region], relations: Iterable[Relation], place: str) ->
     return sorted(groups, key=lambda group: (group.content[0].span, group.content[-1].span))
 
 
-def in_kept_order(regions: Sequence[Region], names: Sequence[str] | None) -> Sequence[Region]:
-    """Regions in the order of some names, where these are all of theirs; else as they are."""
-    if not names or sorted(names) != sorted(region.id for region in regions):
+def in_kept_order(regions: Sequence[Region], names: Any) -> Sequence[Region]:
+    """Regions in the order of a list of names, where these are all of theirs; else as they are."""
+    if not isinstance(names, list) or sorted(map(str, names)) != sorted(region.id for region in regions):
         return regions
     return sorted(regions, key=lambda region: names.index(region.id))
 
