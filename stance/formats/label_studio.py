@@ -85,27 +85,35 @@ def is_model_reading(document: Document) -> bool:
 
 def _results(document: Document) -> list[dict[str, Any]]:
     units, marked = Units.of(document.text), quoted(document.text)
-    regions: list[dict[str, Any]] = []
+    regions: dict[str, list[dict[str, Any]]] = {}
     relations: list[dict[str, Any]] = []
-    shared: dict[tuple[Span, int], str] = {}
-    for number, quote in enumerate(document.quotes):
-        names = {role: [f"q{number}-{role}-{n}" for n in range(len(getattr(quote, role)))] for role in ROLES}
-        for n, span in enumerate(quote.source):  # speakers of several quotes are marked once
-            names["source"][n] = shared.setdefault((span, quote.source[:n].count(span)), names["source"][n])
-        expected = kind_of(document.text, quote.content, marked)
+    for number, (quote, names) in enumerate(zip(document.quotes, _names(document), strict=True)):
+        head = names["content"][0]
         for role in ROLES:
             for name, span in zip(names[role], getattr(quote, role), strict=True):
                 place = _place(document.text, units, span)
-                if name.startswith(f"q{number}-"):
-                    regions.append(_result(name, "labels", "span", place, [role]))
-                if name == names["content"][0]:
-                    regions[-1]["meta"] = {KEPT: _kept(quote, number, names)}
-                    regions += [_result(name, *field, place, [value]) for field, value in _given(quote, expected)]
-                else:
-                    relations.append(_relation(names["content"][0], name, PIECE if role == "content" else role))
+                regions.setdefault(name, [_result(name, "labels", "span", place, role)])
+                if name != head:
+                    relations.append(_relation(head, name, PIECE if role == "content" else role))
+                    continue
+                regions[head][0]["meta"] = {KEPT: _kept(quote, number, names)}
+                given = _given(quote, kind_of(document.text, quote.content, marked))
+                regions[head] += [_result(head, *field, place, value) for field, value in given]
         if quote.repeats is not None:
-            relations.append(_relation(names["content"][0], f"q{quote.repeats}-content-0", REPEATS))
-    return regions + relations
+            relations.append(_relation(head, f"q{quote.repeats}-content-0", REPEATS))
+    return [result for results in regions.values() for result in results] + relations
+
+
+def _names(document: Document) -> list[dict[str, list[str]]]:
+    """Ids of each quote's regions by role; a source that several quotes have is one region."""
+    shared: dict[tuple[Span, int], str] = {}
+    named = []
+    for number, quote in enumerate(document.quotes):
+        names = {role: [f"q{number}-{role}-{n}" for n in range(len(getattr(quote, role)))] for role in ROLES}
+        for n, span in enumerate(quote.source):
+            names["source"][n] = shared.setdefault((span, quote.source[:n].count(span)), names["source"][n])
+        named.append(names)
+    return named
 
 
 def _given(quote: Quote, expected: str) -> list[tuple[tuple[str, str], str]]:
@@ -135,9 +143,9 @@ def _place(text: str, units: Units, span: Span) -> dict[str, Any]:
     return {"start": start, "end": end, "text": text[span.start : span.end]}
 
 
-def _result(name: str, type: str, field: str, place: Mapping[str, Any], value: Sequence[str]) -> dict[str, Any]:
+def _result(name: str, type: str, field: str, place: Mapping[str, Any], value: str) -> dict[str, Any]:
     key = "text" if type == "textarea" else type
-    return {"id": name, "from_name": field, "to_name": "text", "type": type, "value": {**place, key: list(value)}}
+    return {"id": name, "from_name": field, "to_name": "text", "type": type, "value": {**place, key: [value]}}
 
 
 def _relation(start: str, end: str, label: str) -> dict[str, Any]:
