@@ -73,7 +73,7 @@ def ask(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(list(map(str, command)), env=passed | QUIET | {"HOME": str(home)}, stdout=log, stderr=log)
         try:
-            deadline = time.monotonic() + 300
+            deadline = time.monotonic() + 900
             while True:
                 try:
                     send("/api/version")
