@@ -40,6 +40,16 @@ class Format(StrEnum):
     html = "html"
 
 
+class Labels(StrEnum):
+    """Formats of labelled articles."""
+
+    articles = "articles"
+    label_studio = "label-studio"
+    brat = "brat"
+    jsonl = "jsonl"
+    parquet = "parquet"
+
+
 Files = Annotated[list[str], typer.Argument(help="Text, HTML, JSONL, CSV or Parquet files; - reads text from standard input.")]
 TextColumn = Annotated[str, typer.Option(help="Column that holds the text, in JSONL, CSV and Parquet files.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File for the results; standard output when left out.")]
@@ -126,6 +136,39 @@ def check(
             typer.echo(str(problem))
     typer.echo(f"{len(paths)} files, {len(problems)} problems", err=True)
     if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def convert(
+    to: Annotated[Labels, typer.Option(help="What to write.")],
+    places: Annotated[list[Path] | None, typer.Argument(help="Labelled articles in any of the formats, or folders of them.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for articles and brat, else a file.")] = None,
+    source: Annotated[Labels | None, typer.Option("--from", help="What to read; told by file and content when left out.")] = None,
+    config_only: Annotated[bool, typer.Option("--config-only", help="Print Label Studio's labelling config, and convert nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
+) -> None:
+    """Converts labelled articles to and from Label Studio, brat, JSONL and Parquet, without loss."""
+    from stance import conversion
+    from stance.formats import label_studio
+
+    if config_only and to is not Labels.label_studio:
+        raise typer.BadParameter("--config-only goes with --to label-studio")
+    if not config_only and (not places or output is None):
+        raise typer.BadParameter("name what to convert, and where to with --output")
+    documents, failed = [], False
+    for found in conversion.read(places or [], source and source.value):
+        if isinstance(found, StanceError):
+            failed = True
+            typer.echo(f"stance: {found}", err=True)
+        else:
+            documents.append(found)
+    if config_only or output is None:
+        typer.echo(label_studio.config(conversion.stances(documents)), nl=False)
+    elif documents:
+        written = conversion.write(documents, to.value, output, force=force)
+        typer.echo(f"{len(documents)} articles in {len(written)} files", err=True)
+    if failed:
         raise typer.Exit(1)
 
 

@@ -23,11 +23,12 @@ def test_examples_print_what_the_readme_shows(root: Path) -> None:
     assert runner.summarize(verbose=False).failed == 0
 
 
-def test_commands_of_the_readme_run(root: Path) -> None:
+def test_commands_of_the_readme_run(root: Path, tmp_path: Path) -> None:
     commands = re.findall(r"^stance (.*?)(?:  #.*)?$", (root / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert commands
     for command in commands:
-        result = CliRunner().invoke(app, shlex.split(command.replace("article.txt", "seeds/test/telegraph-2023-04-28-cleverly.json")))
+        command = command.replace("article.txt", "seeds/test/telegraph-2023-04-28-cleverly.json").replace("build/", f"{tmp_path}/")
+        result = CliRunner().invoke(app, shlex.split(command))
         assert result.exit_code == 0, (command, result.output)
 
 
