@@ -18,6 +18,7 @@ from stance.errors import StanceError
 
 if TYPE_CHECKING:
     from stance.document import Document
+    from stance.pipeline import Pipeline
 
 app = typer.Typer(
     name="stance",
@@ -43,6 +44,9 @@ class Format(StrEnum):
 Files = Annotated[list[str], typer.Argument(help="Text, HTML, JSONL, CSV or Parquet files; - reads text from standard input.")]
 TextColumn = Annotated[str, typer.Option(help="Column that holds the text, in JSONL, CSV and Parquet files.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File for the results; standard output when left out.")]
+Model = Annotated[
+    Path | None, typer.Option(help="A model directory, or a folder with `quotes/` and `stance/`; the shipped models for what it lacks.")
+]
 Threads = Annotated[int | None, typer.Option(help="Threads that torch uses.")]
 
 
@@ -52,10 +56,11 @@ def classify(
     format: Annotated[Format, typer.Option(help="How results are written.")] = Format.table,
     text_column: TextColumn = "text",
     output: Output = None,
+    model: Model = None,
     threads: Threads = None,
 ) -> None:
     """Finds quotes and speakers and tells where they stand."""
-    _process(files, format, text_column, output, threads, stances=True)
+    _process(files, format, text_column, output, _pipeline(model, threads), stances=True)
 
 
 @app.command()
@@ -64,35 +69,72 @@ def segment(
     format: Annotated[Format, typer.Option(help="How results are written.")] = Format.table,
     text_column: TextColumn = "text",
     output: Output = None,
+    model: Model = None,
     threads: Threads = None,
 ) -> None:
     """Finds quotes and speakers, without stances."""
-    _process(files, format, text_column, output, threads, stances=False)
+    _process(files, format, text_column, output, _pipeline(model, threads), stances=False)
 
 
-def _process(files: list[str], format: Format, text_column: str, output: Path | None, threads: int | None, *, stances: bool) -> None:
-    from stance import inputs, outputs
-    from stance.pipeline import load
+def _process(files: list[str], format: Format, text_column: str, output: Path | None, pipeline: Pipeline, *, stances: bool) -> None:
+    from stance import outputs
 
     if format is Format.parquet and output is None:
         raise typer.BadParameter("parquet is no text: name a file with --output")
-    pipeline = load(threads=threads)
-    failed = False
-
-    def documents() -> Iterator[Document]:
-        nonlocal failed
-        for file in files:
-            try:
-                for record in inputs.read_records(file, text_column):
-                    document = pipeline.segment(record.text)
-                    document = pipeline(document) if stances else document
-                    yield record.described(document)
-            except StanceError as error:
-                failed = True
-                typer.echo(f"stance: {file}: {error}" if file not in str(error) else f"stance: {error}", err=True)
-
-    outputs.write(documents(), format.value, output)
+    failed: list[str] = []
+    outputs.write(_documents(files, text_column, pipeline, failed, stances=stances), format.value, output)
     if failed:
+        raise typer.Exit(1)
+
+
+def _pipeline(model: Path | None, threads: int | None) -> Pipeline:
+    from stance.checkpoints import find_models
+    from stance.pipeline import load
+
+    found = find_models(model) if model else {}
+    return load(quotes=found.get("quotes"), stance=found.get("stance"), threads=threads)
+
+
+def _documents(files: list[str], text_column: str, pipeline: Pipeline, failed: list[str], *, stances: bool) -> Iterator[Document]:
+    """Reads articles through the models; a file that cannot be read is named on stderr, put into `failed`, and the others go on."""
+    from stance import inputs
+
+    for file in files:
+        try:
+            for record in inputs.read_records(file, text_column):
+                document = pipeline.segment(record.text)
+                document = pipeline(document) if stances else document
+                yield record.described(document)
+        except StanceError as error:
+            failed.append(file)
+            typer.echo(f"stance: {file}: {error}" if file not in str(error) else f"stance: {error}", err=True)
+
+
+@app.command()
+def label(
+    files: Files,
+    out: Annotated[Path, typer.Option(help="Folder for the labelled files and the work list.")],
+    text_column: TextColumn = "text",
+    model: Model = None,
+    threads: Threads = None,
+) -> None:
+    """Writes the models' own reading as labelled files for a person to correct, and a list of quotes, the least sure first."""
+    from stance import drafts
+
+    failed: list[str] = []
+    doubts: list[drafts.Doubt] = []
+    written = 0
+    try:
+        for document in _documents(files, text_column, _pipeline(model, threads), failed, stances=True):
+            path, new = drafts.write_draft(document, out)
+            if new:
+                written += 1
+                doubts.extend(drafts.doubts_of(document, path.name))
+            typer.echo(f"{path}: {f'{len(document.quotes)} quotes' if new else 'kept, it is there already'}", err=True)
+    finally:
+        worklist = drafts.write_worklist(doubts, out) if written else None
+    typer.echo(f"{written} articles written" + (f"; begin with {worklist}" if worklist else ""), err=True)
+    if failed or not written:
         raise typer.Exit(1)
 
 

@@ -19,7 +19,7 @@ from stance.standoff import digest
 from stance.training.card import write_card
 from stance.training.recipe import Recipe, read_recipe
 
-TASKS = ("quotes", "stance")
+TASKS = tuple(checkpoints.TYPES)
 
 
 def train_model(task: str, recipe_path: Path, out: Path, work: Path) -> None:
@@ -79,7 +79,7 @@ def _train_quotes(
 
     model, tokenizer = quotes.train(recipe, documents, work)
     config: dict[str, Any] = {
-        "model_type": "stance-quotes",
+        "model_type": checkpoints.TYPES["quotes"],
         "architectures": ["QuoteTagger"],
         "encoder": encoder_row(model.encoder),
         "window": recipe.window,
@@ -119,7 +119,7 @@ def _train_stance(
     model, tokenizer = stance.train(recipe, documents, work, question)
     model.temperature = stance.calibrate(model, tokenizer, held_out, recipe, question) if held_out else 1.0
     config: dict[str, Any] = {
-        "model_type": "stance-classifier",
+        "model_type": checkpoints.TYPES["stance"],
         "architectures": ["StanceClassifier"],
         "encoder": encoder_row(model.encoder),
         "window": recipe.window,
