@@ -79,14 +79,14 @@ def write_article(document: Document, path: Path) -> None:
 
 def write_row(row: Mapping[str, Any], path: Path) -> None:
     """Writes a labelled article's dictionary, pretty-printed, a span a line."""
-    write_whole(path, to_pretty(row))
+    write_whole(path, to_pretty(row).encode())
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Writes a file whole or not at all, so that an interruption costs nobody's labels."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="")
+    part.write_bytes(data)
     part.replace(path)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -141,30 +142,30 @@ def label(
 @app.command()
 def check(
     places: Annotated[list[Path], typer.Argument(help="Labelled articles, or folders of them.")],
-    fix: Annotated[bool, typer.Option("--fix", help="Fill in offsets and kinds where the text leaves no doubt.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend offsets, edges, marks and kinds where the text leaves no doubt; the diff goes to stderr.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Problems as JSON.")] = False,
 ) -> None:
     """Checks labelled articles: every problem, with file and quote."""
-    from stance import articles, checks
+    from stance import articles, checks, repairs
 
-    problems = []
     paths = articles.article_paths(places)
-    for path in paths:
-        if fix and path.suffix != ".jsonl":
-            try:
-                row, _ = checks.fix_article(path)
-            except StanceError:
-                pass
-            else:
-                articles.write_row(row, path)
-        problems.extend(checks.check_file(path))
+    if fix:
+        for path in paths:
+            for repair in repairs.fix_file(path):
+                typer.echo(repair.diff, nl=False, err=True)
+    problems = checks.check_files(paths)
     if as_json:
-        typer.echo(json.dumps([{"place": problem.place, "message": problem.message} for problem in problems], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
             typer.echo(str(problem))
-    typer.echo(f"{len(paths)} files, {len(problems)} problems", err=True)
-    if problems:
+    errors = sum(problem.level == checks.ERROR for problem in problems)
+    typer.echo(f"{len(paths)} files, {errors} problems, {len(problems) - errors} warnings", err=True)
+    if not paths:
+        typer.echo(f"stance: no .json or .jsonl file in {', '.join(map(str, places))}", err=True)
+    if errors or not paths:
         raise typer.Exit(1)
 
 

@@ -117,9 +117,9 @@ def _text_of(path: Path) -> object:
 
 def safe_name(words: str) -> str:
     """A file name that every system takes, made from an id: letters, digits, `-`, `_` and `.`, without accents, not too long."""
-    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", words) if not unicodedata.combining(letter))
     name = re.sub(r"[^\w.]+", "-", plain, flags=re.ASCII).strip("-.")[:_LONGEST].rstrip("-.") or "article"
-    return f"{name}-" if _RESERVED.match(name.partition(".")[0]) else name
+    return f"article-{name}" if _RESERVED.match(name.partition(".")[0]) else name
 
 
 def write_worklist(doubts: Iterable[Doubt], folder: Path) -> Path:

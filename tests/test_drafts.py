@@ -100,7 +100,7 @@ def test_articles_of_one_name_do_not_collide(tmp_path: Path) -> None:
         ("Zoë’s visit: day 1", "Zoe-s-visit-day-1"),
         ("北京", "article"),
         ("", "article"),
-        ("nul.txt", "nul.txt-"),
+        ("nul.txt", "article-nul.txt"),
         ("x" * 300, "x" * 80),
     ],
 )
