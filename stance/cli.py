@@ -252,11 +252,26 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for JSON, figures and pages of errors.")] = Path("build/eval"),
     quotes: Annotated[Path | None, typer.Option(help="Directory of a quotes model; the shipped one when left out.")] = None,
     stance: Annotated[Path | None, typer.Option(help="Directory of a stance model; the shipped one when left out.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Models to compare: a model directory, or a folder with quotes/ or stance/.")] = None,
+    against: Annotated[Path | None, typer.Option(help="With --model: what to compare with; the shipped models when left out.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="With --model: labelled articles; the sets at hand when left out.")] = None,
 ) -> None:
-    """Measures the models on every labelled set that is present, beside the baselines."""
-    from stance.evaluation import run
+    """Measures the models on every labelled set that is present, beside the baselines; or compares two on the same articles."""
+    if model is None:
+        if against or data:
+            raise typer.BadParameter("--against and --data go with --model")
+        from stance.evaluation import run
 
-    run.evaluate(out, quotes=quotes, stance=stance)
+        run.evaluate(out, quotes=quotes, stance=stance)
+        return
+    if quotes or stance:
+        raise typer.BadParameter("give --model, or --quotes and --stance")
+    from stance.evaluation.compare import compare
+
+    made = compare(model, against, data or [], out)
+    typer.echo(made.to_markdown())
+    for note in made.notes:
+        typer.echo(note, err=True)
 
 
 def main() -> None:

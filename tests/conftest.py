@@ -64,6 +64,6 @@ def tiny_quotes(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
     encoder, tokenizer = load_base(str(tiny_base))
     folder = tmp_path_factory.mktemp("tiny-quotes")
-    config = {"encoder": encoder_row(encoder), "window": 256, "overlap": 48, "link_width": 8}
+    config = {"model_type": checkpoints.TYPES["quotes"], "encoder": encoder_row(encoder), "window": 256, "overlap": 48, "link_width": 8}
     checkpoints.save(QuoteTagger(encoder, 8), tokenizer, config, folder)
     return folder
