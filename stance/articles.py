@@ -60,8 +60,8 @@ def load_row(data: bytes, place: str) -> dict[str, Any]:
         LabelError: It is no UTF-8, no JSON, or no object.
     """
     try:
-        row = json.loads(data.decode())
-    except ValueError as error:
+        row = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise LabelError(place, f"no JSON: {error}") from None
     if not isinstance(row, dict):
         raise LabelError(place, "not a JSON object")
@@ -79,25 +79,37 @@ def write_article(document: Document, path: Path) -> None:
 
 def write_row(row: Mapping[str, Any], path: Path) -> None:
     """Writes a labelled article's dictionary, pretty-printed, a span a line."""
+    write_whole(path, to_pretty(row).encode())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all, so that an interruption costs nobody's labels."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_pretty(row) + "\n", encoding="utf-8", newline="")
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
 
 
-def _pretty(row: Mapping[str, Any]) -> str:
-    lines = [f"  {json.dumps(key)}: {_short(value)}" for key, value in row.items() if key != "quotes"]
-    quotes = [_pretty_quote(quote) for quote in row.get("quotes", [])]
-    lines.append('  "quotes": [' + (("\n" + ",\n".join(quotes) + "\n  ") if quotes else "") + "]")
-    return "{\n" + ",\n".join(lines) + "\n}"
+def to_pretty(row: Mapping[str, Any]) -> str:
+    """A labelled article's dictionary as `write_row` writes it; values that the format does not know stand on one line."""
+    lines = [f"  {_short(key)}: {_short(value)}" for key, value in row.items() if key != "quotes"]
+    quotes = row.get("quotes", [])
+    if isinstance(quotes, list):
+        written = [_pretty_quote(quote) if isinstance(quote, dict) else f"    {_short(quote)}" for quote in quotes]
+        lines.append('  "quotes": [' + (("\n" + ",\n".join(written) + "\n  ") if written else "") + "]")
+    else:
+        lines.append(f'  "quotes": {_short(quotes)}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _pretty_quote(quote: Mapping[str, Any]) -> str:
     lines = []
     for key, value in quote.items():
-        if key in ROLES and len(value) > 1:
+        if key in ROLES and isinstance(value, list) and len(value) > 1:
             value_text = "[\n" + ",\n".join(f"        {_short(span)}" for span in value) + "\n      ]"
         else:
             value_text = _short(value)
-        lines.append(f"      {json.dumps(key)}: {value_text}")
+        lines.append(f"      {_short(key)}: {value_text}")
     return "    {\n" + ",\n".join(lines) + "\n    }"
 
 

@@ -18,6 +18,7 @@ MANIFEST = "manifest.json"
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
+TYPES = {"quotes": "stance-quotes", "stance": "stance-classifier"}
 POOLER_OFF: dict[str, dict[str, bool]] = {kind: {"add_pooling_layer": False} for kind in ("bert", "roberta", "xlm-roberta")}
 _SUMMED = (CONFIG, TOKENIZER, WEIGHTS)
 
@@ -39,6 +40,22 @@ def locate(name: str) -> Path:
     raise MissingModelError(
         f"no model {name!r}: neither {places[0]} nor {places[1]} holds {MANIFEST}; reinstall the package, or train one with `make train`"
     )
+
+
+def find_models(folder: Path) -> dict[str, Path]:
+    """The model directories at a place, by task: those named `quotes` and `stance` in a folder, or the folder itself.
+
+    Raises:
+        MissingModelError: There is none.
+    """
+    if (folder / MANIFEST).is_file():
+        kind = verify(folder).get("model_type")
+        found = {task: folder for task, name in TYPES.items() if name == kind}
+    else:
+        found = {task: folder / task for task in TYPES if (folder / task / MANIFEST).is_file()}
+    if not found:
+        raise MissingModelError(f"no model at {folder}: it is no model directory, and holds none named {' or '.join(TYPES)}")
+    return found
 
 
 def digest(path: Path) -> str:

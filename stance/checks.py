@@ -1,8 +1,9 @@
-"""Checks labelled articles, all that is wrong and not the first thing alone; mends what is certain."""
+"""Checks labelled articles: all that is wrong, not the first thing alone. A message says what to do; `repairs` mends what is certain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,14 @@ from typing import Any
 from stance.articles import LABELS, ROLES, load_row, split_file
 from stance.corpora import is_present, read_texts
 from stance.document import KINDS, UNNAMED, Span
-from stance.errors import LabelError
-from stance.standoff import is_standoff, join_text
-from stance.text import kind_of, quoted
+from stance.drafts import is_uncorrected
+from stance.errors import LabelError, StanceError
+from stance.standoff import digest, is_standoff, join_text
+from stance.text import kind_of, overlapping, quoted
+
+ERROR, WARNING = "error", "warning"
+_OPENING, _CLOSING = "“„«‘\"'＂`", "”»’\"'＂´"
+_FIX = "`stance check --fix`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +28,24 @@ class Problem:
     Attributes:
         place: File, and quote where there is one.
         message: What is wrong and what to do.
+        level: `error`; or `warning`, where it may be meant.
     """
 
     place: str
     message: str
+    level: str = ERROR
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return f"{self.place}: {'warning: ' if self.level == WARNING else ''}{self.message}"
 
 
-def check_file(path: Path, labels: Sequence[str] = LABELS) -> list[Problem]:
+def check_files(paths: Iterable[Path], labels: Sequence[str] = LABELS) -> list[Problem]:
+    """Lists what is wrong with labelled files, each by itself and one beside another: no id and no text may stand twice."""
+    seen: dict[tuple[str, str], str] = {}
+    return [problem for path in paths for problem in check_file(path, labels, seen)]
+
+
+def check_file(path: Path, labels: Sequence[str] = LABELS, seen: dict[tuple[str, str], str] | None = None) -> list[Problem]:
     """Lists what is wrong with the labelled articles of a file.
 
     Stand-off labels are checked against their texts where those are at hand, else for their form.
@@ -39,16 +53,19 @@ def check_file(path: Path, labels: Sequence[str] = LABELS) -> list[Problem]:
     Args:
         path: A `.json` or `.jsonl` file.
         labels: The stance labels that may stand.
+        seen: Where each id and text stood in the files checked before; this file's are added.
     """
     try:
         parts = split_file(path)
     except LabelError as error:
         return [Problem(error.place, error.reason)]
+    seen = {} if seen is None else seen
     texts: Mapping[str, str] | None = None
     problems: list[Problem] = []
     for place, data in parts:
         try:
             row = load_row(data, place)
+            problems.extend(_check_twins(row, place, seen))
             if is_standoff(row):
                 texts = (read_texts(path.stem) if is_present(f"{path.stem}/train/some") else {}) if texts is None else texts
                 row = join_text(row, texts.get(str(row["id"])), place)
@@ -56,145 +73,182 @@ def check_file(path: Path, labels: Sequence[str] = LABELS) -> list[Problem]:
                     continue
         except LabelError as error:
             problems.append(Problem(error.place, error.reason))
+        except StanceError as error:
+            return [*problems, Problem(place, str(error))]
         else:
-            problems.extend(Problem(f"{place}{where}", message) for where, message in _check_row(row, labels))
+            problems.extend(Problem(f"{place}{where}", message, level) for where, message, level in _check_row(row, labels))
     return problems
 
 
-def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _check_twins(row: Mapping[str, Any], place: str, seen: dict[tuple[str, str], str]) -> Iterator[Problem]:
+    text, name = row.get("text"), row.get("id")
+    total = digest(text) if isinstance(text, str) else row.get("sha256")
+    first = seen.setdefault(("text", str(total)), place) if total else place
+    if first != place:
+        yield Problem(place, f"the same text as {first}; keep one of the two")
+    elif isinstance(name, str) and (first := seen.setdefault(("id", name), place)) != place:
+        yield Problem(place, f"the same `id` {name!r} as {first}; give one of the two another")
+
+
+def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     text, quotes = row.get("text"), row.get("quotes")
     if not isinstance(text, str) or not text.strip():
-        yield "", "no `text`"
+        yield "", "no `text`; put the article there, exactly as it was printed", ERROR
         return
     if not isinstance(quotes, list):
-        yield "", "no `quotes`; give an empty list where nobody is quoted"
+        yield "", "no `quotes`; give an empty list where nobody is quoted", ERROR
         return
+    if not isinstance(row.get("id"), str) or not row["id"].strip():
+        yield "", "no `id`; give a name that no other article has, such as the file's", ERROR
+    if is_uncorrected(row.get("annotator")):
+        yield "", "`annotator` says that nobody has corrected it yet; when you have, put your name there", WARNING
     marked = quoted(text)
+    pieces = [_sound_pieces(text, quote) for quote in quotes]
     held: dict[str, list[tuple[int, Span]]] = {}
     for number, quote in enumerate(quotes):
         place = f": quote {number}"
         if not isinstance(quote, dict):
-            yield place, "not an object"
+            yield place, "not an object; a quote needs `content`, `cue`, `source`, `kind`, `speaker` and `stance`", ERROR
             continue
         spans, problems = _check_spans(text, quote)
-        yield from ((place, problem) for problem in problems)
-        yield from ((place, problem) for problem in _check_fields(quote, number, len(quotes), labels))
-        if problems or not spans["content"]:
+        problems += _check_fields(quote, number, len(quotes), labels)
+        if row.get("complete", True):
+            problems += _check_crossings(text, spans)
+        others = [piece for n, group in enumerate(pieces) if n != number for piece in group]
+        problems += [(f"content: {message}", ERROR) for piece in spans["content"] if (message := _bare(text, piece, marked, others))]
+        yield from ((place, message, level) for message, level in problems)
+        if not spans["content"] or len(spans["content"]) < len(quote["content"]):
             continue
         expected = kind_of(text, spans["content"], marked)
-        if quote.get("kind") != expected and not (quote.get("kind") == "direct" and expected == "indirect"):
-            yield place, f"kind is {quote.get('kind')!r}, but its marks make it {expected!r}"
+        if quote.get("kind") in KINDS and not kind_fits(quote["kind"], expected):
+            yield place, f"kind is {quote['kind']!r}, but its marks make it {expected!r}; write that, or let {_FIX} do so", ERROR
         speaker = str(quote.get("speaker") or UNNAMED)
         for other, span in held.get(speaker, []):
             if speaker != UNNAMED and any(span.overlaps(piece) for piece in spans["content"]):
-                yield place, f"its content overlaps that of quote {other}, by the same speaker"
+                yield place, f"its content overlaps that of quote {other}, by the same speaker; leave the words in one of them", ERROR
                 break
         held.setdefault(speaker, []).extend((number, piece) for piece in spans["content"])
 
 
-def _check_fields(quote: Mapping[str, Any], number: int, count: int, labels: Sequence[str]) -> Iterator[str]:
+def kind_fits(kind: str, expected: str) -> bool:
+    """Whether a kind agrees with the marks; text that lost its marks in copying may be `direct` without any."""
+    return kind == expected or (kind == "direct" and expected == "indirect")
+
+
+def _check_fields(quote: Mapping[str, Any], number: int, count: int, labels: Sequence[str]) -> list[tuple[str, str]]:
+    problems = []
     stance = quote.get("stance")
     label = stance.get("label") if isinstance(stance, dict) else stance
     if label not in labels:
-        yield f"stance {label!r} is none of {', '.join(labels)}"
+        problems.append(f"stance {label!r} is none of {', '.join(labels)}; write one of them")
     speaker = quote.get("speaker")
     if not (isinstance(speaker, str) and speaker.strip()):
-        yield f"no speaker; write {UNNAMED!r} where nobody can be named"
+        problems.append(f"no speaker; write {UNNAMED!r} where nobody can be named")
     if quote.get("kind") not in KINDS:
-        yield f"kind {quote.get('kind')!r} is none of {', '.join(KINDS)}"
+        problems.append(f"kind {quote.get('kind')!r} is none of {', '.join(KINDS)}; write one of them, or let {_FIX} do so")
     repeats = quote.get("repeats")
     if repeats is not None and (not isinstance(repeats, int) or not 0 <= repeats < count or repeats == number):
-        yield f"repeats {repeats!r}, which is no other quote of 0 to {count - 1}"
+        problems.append(f"repeats {repeats!r}, which is no other quote of 0 to {count - 1}; give that quote's number, or null")
+    return [(problem, ERROR) for problem in problems]
 
 
-def _check_spans(text: str, quote: Mapping[str, Any]) -> tuple[dict[str, list[Span]], list[str]]:
+def _check_crossings(text: str, spans: Mapping[str, Sequence[Span]]) -> list[tuple[str, str]]:
+    """Sources and cues in their own quote's content; in another quote's content they are nested, which is fine."""
+    problems = []
+    for role in ("source", "cue"):
+        for span in spans[role]:
+            words = repr(text[span.start : span.end][:60])
+            for piece in spans["content"]:
+                if piece.overlaps(span) and piece.contains(span) and piece != span:
+                    message = f"{role}: {words} stands within its own quote's content; cut the content there, unless it is meant so"
+                    problems.append((message, WARNING))
+                elif piece.overlaps(span):
+                    problems.append((f"{role}: {words} overlaps its own quote's content; let one end where the other begins", ERROR))
+    return problems
+
+
+def _check_spans(text: str, quote: Mapping[str, Any]) -> tuple[dict[str, list[Span]], list[tuple[str, str]]]:
     spans: dict[str, list[Span]] = {role: [] for role in ROLES}
-    problems: list[str] = []
+    problems: list[tuple[str, str]] = []
     for role in ROLES:
         rows = quote.get(role, [])
         for row in rows if isinstance(rows, list) else [rows]:
-            span, problem = _check_span(text, row)
+            span, problem = check_span(text, row)
             if problem:
-                problems.append(f"{role}: {problem}")
+                problems.append((f"{role}: {problem}", ERROR))
             if span:
                 spans[role].append(span)
     if not quote.get("content"):
-        problems.append("no content")
+        problems.append(("no content; say what is quoted, or take the quote out", ERROR))
     return spans, problems
 
 
-def _check_span(text: str, row: Any) -> tuple[Span | None, str | None]:
+def _sound_pieces(text: str, quote: Any) -> list[Span]:
+    rows = quote.get("content") if isinstance(quote, dict) else None
+    return [span for span in (check_span(text, row)[0] for row in rows) if span] if isinstance(rows, list) else []
+
+
+def check_span(text: str, row: Any) -> tuple[Span | None, str | None]:
+    """A labelled span, if it is sound, else what is wrong with it."""
     if not isinstance(row, dict):
         return None, f"a span is an object with `start`, `end` and `text`, not {row!r}"
     start, end, words = row.get("start"), row.get("end"), row.get("text")
-    if start is None and end is None and isinstance(words, str):
-        return None, f"{words!r} has no offsets; `stance check --fix` finds them"
+    if start is None and end is None and isinstance(words, str) and words.strip():
+        places = find_words(text, words.strip())
+        return None, f"{words!r} has no offsets; {_FIX} finds them" if len(places) == 1 else lost_words(text, words.strip(), places)
     if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
-        return None, f"span {start}–{end} is not within the text of {len(text)} code points"
+        return None, f"span {start}–{end} is not within the text of {len(text)} code points; give its words as `text`, and {_FIX}"
     held = text[start:end]
     if not isinstance(words, str) or held != words:
-        return None, f"span {start}–{end} holds {held!r}, labelled as {words!r}"
+        return None, f"span {start}–{end} holds {held!r}, labelled as {words!r}; where the words stand once, {_FIX} finds them"
     if held != held.strip():
-        return None, f"white space at an edge of {held!r}"
+        return None, f"white space at an edge of {held!r}; {_FIX} takes it off"
     if len(held.splitlines()) > 1:
         return None, f"a line break within {held[:60]!r}; make each paragraph a piece of its own"
     return Span(start, end), None
 
 
-def fix_article(path: Path) -> tuple[dict[str, Any], list[Problem]]:
-    """Mends what is certain: offsets left out or wrong where the span's text stands once, white space at edges, a missing kind.
-
-    Returns:
-        The mended dictionary, not yet written, and what could not be mended.
-
-    Raises:
-        LabelError: The file cannot be read at all.
-    """
-    ((_, data),) = split_file(path)
-    row = load_row(data, str(path))
-    text = row.get("text")
-    problems: list[Problem] = []
-    if not isinstance(text, str) or not isinstance(row.get("quotes"), list):
-        return row, check_file(path)
-    marked = quoted(text)
-    for number, quote in enumerate(row["quotes"]):
-        if not isinstance(quote, dict):
-            continue
-        for role in ROLES:
-            for span in _listed(quote.get(role)):
-                message = _fix_span(text, span) if isinstance(span, dict) else None
-                if message:
-                    problems.append(Problem(f"{path}: quote {number}", f"{role}: {message}"))
-        pieces = [span for span in (_check_span(text, item)[0] for item in _listed(quote.get("content"))) if span]
-        if pieces and quote.get("kind") is None:
-            quote["kind"] = kind_of(text, pieces, marked)
-    return row, problems
+def find_words(text: str, words: str) -> list[int]:
+    """Where some words stand in a text, not within longer words unless they stand nowhere else."""
+    places = [match.start() for match in re.finditer(f"(?={re.escape(words)})", text)]
+    whole = [at for at in places if not (_joined(text, at) or _joined(text, at + len(words)))]
+    return whole or places
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _joined(text: str, at: int) -> bool:
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
 
 
-def _fix_span(text: str, span: dict[str, Any]) -> str | None:
-    words = span.get("text")
-    if not isinstance(words, str) or not words.strip():
-        return f"a span without `text` cannot be found: {span!r}"
-    start, end = span.get("start"), span.get("end")
-    if isinstance(start, int) and isinstance(end, int) and text[start:end] == words and words == words.strip():
-        return None
-    words = words.strip()
-    places = []
-    at = text.find(words)
-    while at >= 0:
-        places.append(at)
-        at = text.find(words, at + 1)
+def lost_words(text: str, words: str, places: Sequence[int]) -> str:
+    """Says that words stand nowhere, or at which places."""
     if not places:
-        return f"{words!r} does not stand in the text"
-    if len(places) > 1:
-        near = [place for place in places if isinstance(start, int) and abs(place - start) <= 2]
-        if len(near) != 1:
-            listed = ", ".join(f"{place} ({text[max(0, place - 20) : place + len(words) + 20]!r})" for place in places[:6])
-            return f"{words!r} stands {len(places)} times; give `start` and `end`: {listed}"
-        places = near
-    span["start"], span["end"], span["text"] = places[0], places[0] + len(words), words
-    return None
+        return f"{words!r} does not stand in the text; copy the words from it"
+    listed = ", ".join(f"{place} ({text[max(0, place - 20) : place + len(words) + 20]!r})" for place in places[:6])
+    return f"{words!r} stands {len(places)} times; give `start` and `end`: {listed}{' …' if len(places) > 6 else ''}"
+
+
+def with_marks(text: str, piece: Span, marked: Sequence[Span], others: Iterable[Span]) -> Span:
+    """A content piece with the marks right before and behind it, where it fills them and they are in no other content.
+
+    Args:
+        text: The article.
+        piece: What is quoted.
+        marked: What `quoted` gives for the text.
+        others: Content of the other quotes; a quote within another leaves that one's marks alone.
+    """
+    start, end = piece.start, piece.end
+    for mark in overlapping(marked, piece):
+        behind = text[end : mark.end]
+        closes = behind[-1:] in _CLOSING and not re.search(r"[\w\s]", behind)
+        if mark.start < piece.start - 1 or not (closes or end >= mark.end):
+            continue
+        start = mark.start if text[mark.start] in _OPENING else start
+        end = max(end, mark.end)
+    start = min(start, piece.start)
+    taken = [Span(at, at + 1) for at in (start, end - 1) if not piece.start <= at < piece.end]
+    return piece if any(other.contains(mark) for other in others for mark in taken) else Span(start, end)
+
+
+def _bare(text: str, piece: Span, marked: Sequence[Span], others: Sequence[Span]) -> str | None:
+    whole = with_marks(text, piece, marked, others)
+    return None if whole == piece else f"{text[piece.start : piece.end][:60]!r} leaves out its quotation marks; {_FIX} takes them in"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ from stance.errors import StanceError
 
 if TYPE_CHECKING:
     from stance.document import Document
+    from stance.pipeline import Pipeline
 
 app = typer.Typer(
     name="stance",
@@ -53,6 +55,9 @@ class Labels(StrEnum):
 Files = Annotated[list[str], typer.Argument(help="Text, HTML, JSONL, CSV or Parquet files; - reads text from standard input.")]
 TextColumn = Annotated[str, typer.Option(help="Column that holds the text, in JSONL, CSV and Parquet files.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File for the results; standard output when left out.")]
+Model = Annotated[
+    Path | None, typer.Option(help="A model directory, or a folder with `quotes/` and `stance/`; the shipped models for what it lacks.")
+]
 Threads = Annotated[int | None, typer.Option(help="Threads that torch uses.")]
 
 
@@ -62,11 +67,12 @@ def classify(
     format: Annotated[Format, typer.Option(help="How results are written.")] = Format.table,
     text_column: TextColumn = "text",
     output: Output = None,
+    model: Model = None,
     threads: Threads = None,
     explain: Annotated[bool, typer.Option("--explain", help="Also look for the words that carry each stance.")] = False,
 ) -> None:
     """Finds quotes and speakers and tells where they stand."""
-    _process(files, format, text_column, output, threads, stances=True, explain=explain)
+    _process(files, format, text_column, output, _pipeline(model, threads), stances=True, explain=explain)
 
 
 @app.command()
@@ -75,67 +81,106 @@ def segment(
     format: Annotated[Format, typer.Option(help="How results are written.")] = Format.table,
     text_column: TextColumn = "text",
     output: Output = None,
+    model: Model = None,
     threads: Threads = None,
 ) -> None:
     """Finds quotes and speakers, without stances."""
-    _process(files, format, text_column, output, threads, stances=False)
+    _process(files, format, text_column, output, _pipeline(model, threads), stances=False)
 
 
 def _process(
-    files: list[str], format: Format, text_column: str, output: Path | None, threads: int | None, *, stances: bool, explain: bool = False
+    files: list[str], format: Format, text_column: str, output: Path | None, pipeline: Pipeline, *, stances: bool, explain: bool = False
 ) -> None:
-    from stance import inputs, outputs
-    from stance.pipeline import load
+    from stance import outputs
 
     if format is Format.parquet and output is None:
         raise typer.BadParameter("parquet is no text: name a file with --output")
-    pipeline = load(threads=threads)
-    failed = False
-
-    def documents() -> Iterator[Document]:
-        nonlocal failed
-        for file in files:
-            try:
-                for record in inputs.read_records(file, text_column):
-                    document = pipeline.segment(record.text)
-                    document = pipeline(document, explain=explain) if stances else document
-                    yield record.described(document)
-            except StanceError as error:
-                failed = True
-                typer.echo(f"stance: {file}: {error}" if file not in str(error) else f"stance: {error}", err=True)
-
-    outputs.write(documents(), format.value, output)
+    failed: list[str] = []
+    outputs.write(_documents(files, text_column, pipeline, failed, stances=stances, explain=explain), format.value, output)
     if failed:
+        raise typer.Exit(1)
+
+
+def _pipeline(model: Path | None, threads: int | None) -> Pipeline:
+    from stance.checkpoints import find_models
+    from stance.pipeline import load
+
+    found = find_models(model) if model else {}
+    return load(quotes=found.get("quotes"), stance=found.get("stance"), threads=threads)
+
+
+def _documents(
+    files: list[str], text_column: str, pipeline: Pipeline, failed: list[str], *, stances: bool, explain: bool = False
+) -> Iterator[Document]:
+    """Reads articles through the models; a file that cannot be read is named on stderr, put into `failed`, and the others go on."""
+    from stance import inputs
+
+    for file in files:
+        try:
+            for record in inputs.read_records(file, text_column):
+                document = pipeline.segment(record.text)
+                document = pipeline(document, explain=explain) if stances else document
+                yield record.described(document)
+        except StanceError as error:
+            failed.append(file)
+            typer.echo(f"stance: {file}: {error}" if file not in str(error) else f"stance: {error}", err=True)
+
+
+@app.command()
+def label(
+    files: Files,
+    out: Annotated[Path, typer.Option(help="Folder for the labelled files and the work list.")],
+    text_column: TextColumn = "text",
+    model: Model = None,
+    threads: Threads = None,
+) -> None:
+    """Writes the models' own reading as labelled files for a person to correct, and a list of quotes, the least sure first."""
+    from stance import drafts
+
+    failed: list[str] = []
+    doubts: list[drafts.Doubt] = []
+    written = 0
+    try:
+        for document in _documents(files, text_column, _pipeline(model, threads), failed, stances=True):
+            path, new = drafts.write_draft(document, out)
+            if new:
+                written += 1
+                doubts.extend(drafts.doubts_of(document, path.name))
+            typer.echo(f"{path}: {f'{len(document.quotes)} quotes' if new else 'kept, it is there already'}", err=True)
+    finally:
+        worklist = drafts.write_worklist(doubts, out) if written else None
+    typer.echo(f"{written} articles written" + (f"; begin with {worklist}" if worklist else ""), err=True)
+    if failed or not written:
         raise typer.Exit(1)
 
 
 @app.command()
 def check(
     places: Annotated[list[Path], typer.Argument(help="Labelled articles, or folders of them.")],
-    fix: Annotated[bool, typer.Option("--fix", help="Fill in offsets and kinds where the text leaves no doubt.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend offsets, edges, marks and kinds where the text leaves no doubt; the diff goes to stderr.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Problems as JSON.")] = False,
 ) -> None:
     """Checks labelled articles: every problem, with file and quote."""
-    from stance import articles, checks
+    from stance import articles, checks, repairs
 
-    problems = []
     paths = articles.article_paths(places)
-    for path in paths:
-        if fix and path.suffix != ".jsonl":
-            try:
-                row, _ = checks.fix_article(path)
-            except StanceError:
-                pass
-            else:
-                articles.write_row(row, path)
-        problems.extend(checks.check_file(path))
+    if fix:
+        for path in paths:
+            for repair in repairs.fix_file(path):
+                typer.echo(repair.diff, nl=False, err=True)
+    problems = checks.check_files(paths)
     if as_json:
-        typer.echo(json.dumps([{"place": problem.place, "message": problem.message} for problem in problems], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
             typer.echo(str(problem))
-    typer.echo(f"{len(paths)} files, {len(problems)} problems", err=True)
-    if problems:
+    errors = sum(problem.level == checks.ERROR for problem in problems)
+    typer.echo(f"{len(paths)} files, {errors} problems, {len(problems) - errors} warnings", err=True)
+    if not paths:
+        typer.echo(f"stance: no .json or .jsonl file in {', '.join(map(str, places))}", err=True)
+    if errors or not paths:
         raise typer.Exit(1)
 
 
@@ -204,18 +249,50 @@ def fetch(
 
 @app.command()
 def train(
-    task: Annotated[str, typer.Argument(help="quotes or stance.")],
+    task: Annotated[str | None, typer.Argument(help="quotes or stance; with --data also all, which is taken when left out.")] = None,
     recipe: Annotated[Path | None, typer.Option(help="A recipe; models/TASK/recipe.toml when left out.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the model; models/TASK when left out.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="Your own labelled articles, in place of a recipe; may be given again.")] = None,
+    dev: Annotated[list[Path] | None, typer.Option(help="Articles that tell when to stop; a fifth of --data when left out.")] = None,
+    start: Annotated[Path | None, typer.Option("--from", help="With --data: the models to go on from; the shipped ones.")] = None,
+    base: Annotated[str | None, typer.Option(help="With --data: an encoder to train anew, a folder or a Hugging Face name.")] = None,
+    chosen: Annotated[str | None, typer.Option("--task", help="The same as TASK.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the model; models/TASK. With --data, for TASK/; build/models.")] = None,
     work: Annotated[Path, typer.Option(help="Folder for checkpoints; a run that was cut off goes on from there.")] = Path("build/train"),
 ) -> None:
-    """Trains a model from its recipe."""
+    """Trains a model from its recipe, or further on your own articles."""
+    task = task or chosen or ("all" if data else None)
+    if task not in ("quotes", "stance", *(["all"] if data else [])):
+        raise typer.BadParameter("the task is quotes or stance; with --data also all")
+    if (data and recipe) or (not data and (dev or start or base)) or (start and base):
+        raise typer.BadParameter("give a --recipe; or --data, with --dev and one of --from and --base if you like")
+    if data:
+        _train_on(data, dev or [], start, base, task, out or Path("build/models"), work)
+        return
     from stance.training import run
+    from stance.training.recipe import read_recipe
 
-    if task not in run.TASKS:
-        raise typer.BadParameter(f"task is one of {', '.join(run.TASKS)}")
-    folder = Path("models") / task
-    run.train_model(task, recipe or folder / "recipe.toml", out or folder, work / task)
+    folder = Path("models") / str(task)
+    run.train_model(str(task), read_recipe(recipe or folder / "recipe.toml"), out or folder, work)
+
+
+def _train_on(data: list[Path], dev: list[Path], start: Path | None, base: str | None, task: str, out: Path, work: Path) -> None:
+    from stance import articles, checkpoints, drafts
+    from stance.training import run
+    from stance.training.recipe import SHIPPED
+    from stance.training.tuning import tuning_recipe
+
+    drawn = [document for path in articles.article_paths(data) for document in articles.read_articles(path)]
+    left = [document.id or "" for document in drawn if drafts.is_uncorrected(document.annotator)]
+    if left:
+        typer.echo(f"stance: {len(left)} of {len(drawn)} articles are uncorrected, says their `annotator`: {', '.join(left[:5])}", err=True)
+    begun = {name: str(folder) for name, folder in checkpoints.find_models(start).items()} if start else {}
+    for name in run.TASKS if task == "all" else (task,):
+        if start and name not in begun:
+            typer.echo(f"stance: {start} holds no model of {name}: not trained", err=True)
+            continue
+        typer.echo(f"{name}: training on {', '.join(map(str, data))}", err=True)
+        made = run.train_model(name, tuning_recipe(name, data, base=base or begun.get(name, SHIPPED), dev=dev), out / name, work)
+        typer.echo(f"{name}: {made.summary}", err=True)
 
 
 @app.command()
@@ -223,11 +300,26 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for JSON, figures and pages of errors.")] = Path("build/eval"),
     quotes: Annotated[Path | None, typer.Option(help="Directory of a quotes model; the shipped one when left out.")] = None,
     stance: Annotated[Path | None, typer.Option(help="Directory of a stance model; the shipped one when left out.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Models to compare: a model directory, or a folder with quotes/ or stance/.")] = None,
+    against: Annotated[Path | None, typer.Option(help="With --model: what to compare with; the shipped models when left out.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="With --model: labelled articles; the sets at hand when left out.")] = None,
 ) -> None:
-    """Measures the models on every labelled set that is present, beside the baselines."""
-    from stance.evaluation import run
+    """Measures the models on every labelled set that is present, beside the baselines; or compares two on the same articles."""
+    if model is None:
+        if against or data:
+            raise typer.BadParameter("--against and --data go with --model")
+        from stance.evaluation import run
 
-    run.evaluate(out, quotes=quotes, stance=stance)
+        run.evaluate(out, quotes=quotes, stance=stance)
+        return
+    if quotes or stance:
+        raise typer.BadParameter("give --model, or --quotes and --stance")
+    from stance.evaluation.compare import compare
+
+    made = compare(model, against, data or [], out)
+    typer.echo(made.to_markdown())
+    for note in made.notes:
+        typer.echo(note, err=True)
 
 
 def main() -> None:

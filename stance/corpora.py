@@ -6,6 +6,8 @@
 | `polnear/train`, `polnear/dev` | PolNeAR, under the data folder |
 | `news_china/train`, `news_china/dev` | stand-off labels of `seeds/standoff` on texts under the data folder; all quotes labelled |
 | `NAME/some`, as `congress_china/train/some` | articles in which only some quotes are labelled, for stance alone |
+| `./FOLDER`, `/FOLDER` | labelled articles anywhere, see `name_of` |
+| `./FOLDER#dev`, `./FOLDER#train` | those fifth of its articles that the sums of their ids draw, and the rest |
 
 Of `seeds/`, the `.json` files are articles labelled in full, the `.jsonl` files single passages and pairs of them (`seeds/train/some`).
 """
@@ -14,15 +16,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stance.articles import article_paths, read_articles
 from stance.document import Document
 from stance.errors import CorpusError
 from stance.formats import polnear
-from stance.standoff import read_standoff
+from stance.standoff import digest, read_standoff
 
+HELD_OUT = 0.2
+_SIDES = ("train", "dev")
 _TEXTS = {"news_china": "articles.jsonl", "congress_china": "releases.jsonl", "polnear": "train/text"}
 
 
@@ -41,6 +45,8 @@ def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
     Raises:
         CorpusError: No such corpus, or its folder is missing.
     """
+    if _is_place(name):
+        return _read_place(name)
     corpus, split, some = _parts(name)
     if corpus == "seeds":
         paths = [path for path in article_paths([seeds / split]) if (path.suffix == ".jsonl") == some]
@@ -60,12 +66,50 @@ def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
 
 def is_present(name: str, seeds: Path = Path("seeds")) -> bool:
     """Whether a corpus can be read here."""
+    if _is_place(name):
+        return _place_of(name)[0].exists()
     corpus, split, some = _parts(name)
     if corpus == "seeds":
         return any((seeds / split).glob("*.jsonl" if some else "*.json"))
     if corpus == "polnear" and not some:
         return (data_folder() / corpus / split).is_dir()
     return corpus in _TEXTS and (data_folder() / corpus / _TEXTS[corpus]).exists() and (seeds / "standoff" / f"{corpus}.jsonl").is_file()
+
+
+def name_of(place: Path) -> str:
+    """The name by which `read_corpus` reads a file or folder of labelled articles."""
+    return str(place) if place.is_absolute() or place.parts[:1] == ("..",) else f"./{place.as_posix()}"
+
+
+def _is_place(name: str) -> bool:
+    return name.startswith(("./", "../")) or Path(name).is_absolute()
+
+
+def _place_of(name: str) -> tuple[Path, str]:
+    place, _, side = name.rpartition("#")
+    return (Path(place), side) if side in _SIDES else (Path(name), "")
+
+
+def _read_place(name: str) -> list[Document]:
+    place, side = _place_of(name)
+    documents = [document for path in article_paths([place]) for document in read_articles(path)] if place.exists() else []
+    if not documents:
+        raise CorpusError(f"{name}: no .json or .jsonl file with labelled articles at {place}")
+    return (
+        [document for document, held in zip(documents, held_out(documents), strict=True) if held == (side == "dev")] if side else documents
+    )
+
+
+def held_out(documents: Sequence[Document], share: float = HELD_OUT) -> list[bool]:
+    """Which articles are kept for development: by the sum of each one's id, so that articles that are added later move none.
+
+    One at least is left, and of two or more one at least is kept.
+    """
+    drawn = [int(digest(document.id or document.text)[:12], 16) / 16**12 for document in documents]
+    kept = [value < share for value in drawn]
+    if len(set(kept)) != 1:
+        return kept
+    return [value < max(drawn) if kept[0] else value == min(drawn) < max(drawn) for value in drawn]
 
 
 def _parts(name: str) -> tuple[str, str, bool]:

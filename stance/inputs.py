@@ -21,7 +21,7 @@ class Record:
 
     Attributes:
         text: The article.
-        metadata: What its file says of it: `id`, `title`, `outlet`, `date`, `url`, where known.
+        metadata: What its file says of it: `title`, `outlet`, `date`, `url`, where known; and `id`, the file's name where it says none.
     """
 
     text: str
@@ -59,7 +59,7 @@ def read_records(file: str, text_column: str = "text") -> Iterator[Record]:
     if path.suffix.lower() == ".jsonl":
         yield from _read_jsonl(text, file, text_column)
     elif path.suffix.lower() == ".json":
-        yield _record(_object(text, file), text_column, file)
+        yield _record(_object(text, file), text_column, file, path.stem)
     elif path.suffix.lower() in (".html", ".htm"):
         yield Record(_article_of_page(text, file), {"id": path.stem})
     else:
@@ -86,7 +86,7 @@ def _object(text: str, place: str) -> dict[str, Any]:
 def _read_jsonl(text: str, place: str, text_column: str) -> Iterator[Record]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            yield _record(_object(line, f"{place}:{number}"), text_column, f"{place}:{number}")
+            yield _record(_object(line, f"{place}:{number}"), text_column, f"{place}:{number}", f"{Path(place).stem}-{number}")
 
 
 def _read_table(path: Path, text_column: str) -> Iterator[Record]:
@@ -97,14 +97,14 @@ def _read_table(path: Path, text_column: str) -> Iterator[Record]:
     except (ValueError, ImportError) as error:
         raise InputError(f"{path}: {error}") from None
     for number, row in enumerate(frame.to_dict("records"), 1):
-        yield _record({str(key): value for key, value in row.items()}, text_column, f"{path}, row {number}")
+        yield _record({str(key): value for key, value in row.items()}, text_column, f"{path}, row {number}", f"{path.stem}-{number}")
 
 
-def _record(row: Mapping[str, Any], text_column: str, place: str) -> Record:
+def _record(row: Mapping[str, Any], text_column: str, place: str, name: str) -> Record:
     text = row.get(text_column)
     if not isinstance(text, str):
         raise InputError(f"{place}: no text in column {text_column!r}; there are {', '.join(map(repr, row)) or 'none'}")
-    return Record(text, {key: str(row[key]) for key in _DESCRIBED if row.get(key) not in (None, "")})
+    return Record(text, {"id": name} | {key: str(row[key]) for key in _DESCRIBED if row.get(key) not in (None, "")})
 
 
 def _article_of_page(page: str, place: str) -> str:

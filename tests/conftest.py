@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ def seeds() -> list[Document]:
 @pytest.fixture(scope="session")
 def pipeline() -> Pipeline:
     return stance.load(threads=2)
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For tiny models: more threads would wait for each other for most of the time."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +64,6 @@ def tiny_quotes(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
     encoder, tokenizer = load_base(str(tiny_base))
     folder = tmp_path_factory.mktemp("tiny-quotes")
-    config = {"encoder": encoder_row(encoder), "window": 256, "overlap": 48, "link_width": 8}
+    config = {"model_type": checkpoints.TYPES["quotes"], "encoder": encoder_row(encoder), "window": 256, "overlap": 48, "link_width": 8}
     checkpoints.save(QuoteTagger(encoder, 8), tokenizer, config, folder)
     return folder

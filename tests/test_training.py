@@ -15,6 +15,7 @@ from stance.training.recipe import load_base, read_recipe
 from stance.training.run import train_model
 from stance.training.stance import fit_threshold
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TEXT = "“We should talk,” Ada Lund said."
 
 
@@ -31,7 +32,7 @@ def write_recipe(folder: Path, base: Path | str, task: str) -> Path:
 @pytest.mark.parametrize("task", ["quotes", "stance"])
 def test_a_recipe_makes_a_model_that_loads(task: str, tiny_base: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    train_model(task, write_recipe(tmp_path, tiny_base, task), out, tmp_path / "work")
+    train_model(task, read_recipe(write_recipe(tmp_path, tiny_base, task)), out, tmp_path / "work")
     checkpoints.verify(out)
     assert "`seeds/train`" in (out / "README.md").read_text()
     assert (out / "recipe.toml").is_file()
@@ -50,7 +51,7 @@ def test_a_threshold_keeps_as_many_labels_as_the_risk_allows() -> None:
 
 
 def test_an_interrupted_run_gives_the_same_weights(tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = write_recipe(tmp_path, tiny_base, "quotes")
+    recipe = read_recipe(write_recipe(tmp_path, tiny_base, "quotes"))
     train_model("quotes", recipe, tmp_path / "whole", tmp_path / "work-whole")
     steps = 0
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from stance.training.recipe import Recipe
+from stance.checkpoints import MANIFEST, digest
+from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder
 
 _TITLES = {"quotes": "Attributed quotes: source, cue, content", "stance": "Stance of a quote towards China"}
 _ABOUT = {
@@ -24,23 +23,37 @@ _LIMITS = {
 }
 
 
-def write_card(task: str, folder: Path, recipe: Recipe, config: Mapping[str, Any], sources: Mapping[str, tuple[int, int, str]]) -> None:
+def write_card(
+    task: str,
+    folder: Path,
+    recipe: Recipe,
+    calibration: str,
+    sources: Mapping[str, tuple[int, int, str]],
+    losses: Sequence[Mapping[int, float]],
+) -> None:
     """Writes `README.md` into a model directory.
 
     Args:
         task: `quotes` or `stance`.
         folder: The directory.
         recipe: What the model was made by.
-        config: What its `config.json` holds.
+        calibration: A sentence on what its probabilities were calibrated on.
         sources: Articles, quotes and SHA-256 sum of each source of training data.
+        losses: For each stage the loss on development articles by step, where there are any.
     """
     rows = "\n".join(f"| `{name}` | {articles} | {quotes} | `{total[:16]}…` |" for name, (articles, quotes, total) in sources.items())
-    fitted = {key: config[key] for key in ("confidence", "temperature", "threshold") if key in config}
+    begun = model_folder(task, recipe.base)
+    base = (
+        f"the weights in `{recipe.base}` (manifest's SHA-256 `{digest(begun / MANIFEST)[:16]}…`)"
+        if begun
+        else f"the encoder `{recipe.base}`"
+    )
+    courses = "".join(f"\n{_course(course, recipe.dev)}\n" for course in losses if course)
     body = f"""---
 language: en
 license: apache-2.0
 library_name: stance
-base_model: sentence-transformers/{recipe.base}
+base_model: {_base_model(recipe.base)}
 tags: [quotes, attribution, stance, news]
 ---
 
@@ -50,14 +63,14 @@ tags: [quotes, attribution, stance, news]
 
 ## Made by
 
-`stance train {task}` from `recipe.toml` in this folder (seed {recipe.seed}).
+`stance train {task} --recipe recipe.toml`, with the recipe in this folder (seed {recipe.seed}), from {base}.
 
 | data | articles | quotes | SHA-256 of texts and labels |
 | --- | --- | --- | --- |
 {rows}
 
-Calibrated on {", ".join(f"`{name}`" for name in recipe.calibration) or "nothing"}: `{json.dumps(fitted)}`.
-
+{calibration} `articles.tsv` lists the articles it has seen.
+{courses}
 ## Figures
 
 `make eval` measures it on every labelled set at hand; the README of the project shows the table as last measured, beside the baselines.
@@ -67,3 +80,14 @@ Calibrated on {", ".join(f"`{name}`" for name in recipe.calibration) or "nothing
 {_LIMITS[task]}
 """
     (folder / "README.md").write_text(body, encoding="utf-8")
+
+
+def _base_model(base: str) -> str:
+    return f"sentence-transformers/{PACKAGED_BASE}" if base in (PACKAGED_BASE, SHIPPED) else base
+
+
+def _course(losses: Mapping[int, float], dev: Sequence[str]) -> str:
+    """How the loss on development articles went, in a sentence."""
+    best = min(losses, key=lambda step: (losses[step], step))
+    steps = ", ".join(f"{losses[step]:.4f} ({step})" for step in sorted(losses))
+    return f"Loss on {', '.join(f'`{name}`' for name in dev)} by step: {steps}; the state at step {best} was kept."

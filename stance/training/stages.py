@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from safetensors.torch import load_model, save_model
+from rich.progress import Progress
+from safetensors.torch import load_model
 from torch import nn
-from transformers import Trainer, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from stance.document import Document
 from stance.training.recipe import Recipe, Stage
+from stance.training.watch import BEST, Bar, KeepBest, mean_loss, progress_bar, save_whole
 
 SAVE_STEPS = 100
 Row = TypeVar("Row")
@@ -27,7 +30,8 @@ def run_stages(
 ) -> None:
     """Trains a model through the recipe's stages and leaves it in evaluation mode.
 
-    A run that was cut off goes on from its last checkpoint; a finished stage is not run again.
+    A run that was cut off goes on from its last checkpoint; a finished stage is not run again. Where a trainer has development
+    examples as its `eval_dataset`, the stage ends with the state that had the lowest loss on them, be it the one before training.
 
     Args:
         recipe: Stages and seed.
@@ -41,10 +45,26 @@ def run_stages(
         finished = place / "finished.safetensors"
         if not finished.is_file():
             trainer = trainer_of(articles, stage, recipe.seed + number, arguments(recipe, stage, place))
-            trainer.train(resume_from_checkpoint=last_checkpoint(place))
-            save_model(model, str(finished))
+            trainer.remove_callback(PrinterCallback)
+            with progress_bar() as progress:
+                _run_stage(trainer, stage, place, progress, f"stage {number + 1} of {len(recipe.stages)}")
+            save_whole(model, finished)
         load_model(model, str(finished))
     model.eval()
+
+
+def _run_stage(trainer: Trainer, stage: Stage, place: Path, progress: Progress, title: str) -> None:
+    trainer.add_callback(Bar(progress, title))
+    checkpoint = last_checkpoint(place)
+    if trainer.eval_dataset:
+        size = trainer.args.per_device_train_batch_size
+        keep = KeepBest(place, trainer.model, lambda: mean_loss(trainer, size), stage.epochs, progress.console.print)
+        trainer.add_callback(keep)
+        if checkpoint is None:
+            keep.record(0)
+    trainer.train(resume_from_checkpoint=checkpoint)
+    if trainer.eval_dataset:
+        load_model(trainer.model, str(place / BEST))
 
 
 def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:
@@ -63,6 +83,8 @@ def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:
         save_total_limit=1,
         logging_steps=20,
         report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
         seed=recipe.seed,
     )
 
@@ -89,5 +111,13 @@ def by_length(rows: list[Row], batch_size: int, draw: random.Random, length: Cal
 
 def last_checkpoint(folder: Path) -> str | None:
     """The newest complete checkpoint of a stage that was cut off, or None."""
-    found = [path for path in folder.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    found = [path for path in folder.glob("checkpoint-*") if _is_whole(path / "trainer_state.json")]
     return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a checkpoint's last file was written to its end."""
+    try:
+        return bool(json.loads(path.read_bytes()))
+    except (OSError, ValueError):
+        return False

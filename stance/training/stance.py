@@ -18,8 +18,10 @@ from transformers import Trainer, TrainingArguments, set_seed
 
 from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
+from stance.errors import TrainingError
+from stance.pipeline import Judge
 from stance.stances import MARKS, Question, read_passage
-from stance.training.recipe import Recipe, Stage, load_base
+from stance.training.recipe import LEAST_QUOTES, Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
 
 
@@ -55,11 +57,18 @@ def add_marks(encoder: Any, tokenizer: Tokenizer) -> None:
 
 
 def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, question: Question) -> list[Item]:
-    """The labelled quotes of some documents as passages; of a long one the stretch with most content stands for it."""
+    """The labelled quotes of some documents as passages; of a long one the stretch with most content stands for it.
+
+    Raises:
+        TrainingError: A stance is none that the question knows.
+    """
     items = []
     for document in documents:
         for quote in document.quotes:
             if quote.stance is not None and quote.repeats is None:
+                if quote.stance.label not in question.labels:
+                    labels = ", ".join(question.labels)
+                    raise TrainingError(f"{document.id}: stance {quote.stance.label!r} of {quote.text[:40]!r} is none of {labels}")
                 made = read_passage(document.text, quote, tokenizer, size)
                 row = max(zip(made.stretches, made.inside, strict=True), key=lambda row: sum(row[1]))
                 items.append(Item(row, question.labels.index(quote.stance.label)))
@@ -98,33 +107,51 @@ class StanceTrainer(Trainer):
         return (loss, None) if return_outputs else loss
 
 
-def train(recipe: Recipe, documents: Sequence[Sequence[Document]], folder: Path, question: Question) -> tuple[StanceClassifier, Tokenizer]:
+def begin(recipe: Recipe) -> tuple[StanceClassifier, Tokenizer, Question]:
+    """The model that a recipe starts from, and its question: those of a model directory, or an encoder with a new head."""
+    folder = model_folder("stance", recipe.base)
+    if folder:
+        judge = Judge(folder)
+        return judge.model, judge.tokenizer, judge.question
+    question = Question()
+    encoder, tokenizer = load_base(recipe.base)
+    add_marks(encoder, tokenizer)
+    return StanceClassifier(encoder, len(question.labels)), tokenizer, question
+
+
+def train(
+    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], folder: Path
+) -> tuple[StanceClassifier, Tokenizer, Question]:
     """Trains the stance model through the recipe's stages; a run that was cut off goes on from its last checkpoint in `folder`.
 
     Args:
         recipe: What to train, how long, how.
         documents: For each stage its labelled articles.
+        dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
         folder: Where checkpoints and the finished stages' weights go.
-        question: Labels and target.
 
     Returns:
-        The model in evaluation mode, not calibrated, and its tokenizer.
+        The model in evaluation mode, not calibrated, its tokenizer, and what it answers.
+
+    Raises:
+        TrainingError: No quote has a stance, or one has a stance that the model does not know.
     """
     set_seed(recipe.seed)
-    encoder, tokenizer = load_base(recipe.base)
-    add_marks(encoder, tokenizer)
-    model = StanceClassifier(encoder, len(question.labels))
+    model, tokenizer, question = begin(recipe)
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
+    held_out = read_items(dev, tokenizer, recipe.window, question)
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> StanceTrainer:
         items = read_items(articles, tokenizer, recipe.window, question)
+        if not items:
+            raise TrainingError(f"{', '.join(stage.data)}: no quote has a stance")
         counts = np.bincount([item.label for item in items], minlength=len(question.labels)).clip(min=1)
         weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
         rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=seed)
-        return StanceTrainer(weights, recipe.smoothing, model=model, args=options, train_dataset=rows)
+        return StanceTrainer(weights, recipe.smoothing, model=model, args=options, train_dataset=rows, eval_dataset=held_out)
 
     run_stages(recipe, documents, model, folder, trainer_of)
-    return model, tokenizer
+    return model, tokenizer, question
 
 
 def fit_temperature(scores: NDArray[np.float64], labels: Sequence[int]) -> float:
@@ -141,12 +168,20 @@ def fit_temperature(scores: NDArray[np.float64], labels: Sequence[int]) -> float
     return float(np.exp(minimize_scalar(surprise, bounds=(np.log(0.25), np.log(8)), method="bounded").x))
 
 
-def calibrate(model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question) -> float:
-    """The temperature for a model, from the labelled quotes of held-out articles."""
+def calibrate(
+    model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question
+) -> dict[str, float] | None:
+    """Temperature and threshold for a model, from the labelled quotes of held-out articles; None where they are too few to tell.
+
+    The threshold is the one for the recipe's risk at that temperature.
+    """
     items = read_items(documents, tokenizer, recipe.window, question)
+    if len(items) < LEAST_QUOTES:
+        return None
+    labels, rows = [item.label for item in items], [item.row for item in items]
     model.temperature = 1.0
-    found = probabilities_of(model, [item.row for item in items])
-    return fit_temperature(np.log(found.clip(min=1e-12)), [item.label for item in items])
+    model.temperature = fit_temperature(np.log(probabilities_of(model, rows).clip(min=1e-12)), labels)
+    return {"temperature": model.temperature, "threshold": fit_threshold(probabilities_of(model, rows), labels, recipe.risk)}
 
 
 def fit_threshold(probabilities: NDArray[np.float64], labels: Sequence[int], risk: float) -> float:
@@ -171,11 +206,3 @@ def fit_threshold(probabilities: NDArray[np.float64], labels: Sequence[int], ris
     if not len(kept):
         return 1.0
     return 0.0 if kept[-1] == len(order) - 1 else float(best[order][kept[-1]])
-
-
-def choose_threshold(
-    model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question
-) -> float:
-    """The threshold of a calibrated model for the recipe's risk, from the labelled quotes of held-out articles."""
-    items = read_items(documents, tokenizer, recipe.window, question)
-    return fit_threshold(probabilities_of(model, [item.row for item in items]), [item.label for item in items], recipe.risk)

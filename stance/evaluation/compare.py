@@ -1,0 +1,192 @@
+"""Two models on the same articles: both figures, the paired difference, and what these articles can show of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from stance.checkpoints import TYPES, find_models, locate
+from stance.corpora import is_present, name_of, read_corpus
+from stance.document import Document
+from stance.errors import CorpusError, LabelError
+from stance.evaluation.bootstrap import difference_interval, interval
+from stance.evaluation.run import SETS, without_stances
+from stance.evaluation.scores import Counts, StanceItem, score_quotes, score_stances
+from stance.evaluation.stances import brier, calibration_error, f1_of, macro_f1
+from stance.pipeline import Judge, Reader
+from stance.standoff import digest
+from stance.training.seen import read_seen
+
+LEAST_ARTICLES = 6
+_COUNTED = (
+    ("matched", "f1"), ("end to end", "f1"), ("end to end, direct", "f1"), ("end to end, mixed", "f1"), ("end to end, indirect", "f1"),
+    ("content exact", "f1"), ("attribution", "recall"), ("speaker", "recall"),
+)  # fmt: skip
+_NOTHING = "no difference that these articles can show"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One measure of two models.
+
+    Attributes:
+        set: The labelled set.
+        metric: What is measured.
+        new, against: The figures.
+        interval: Bootstrap 95 % interval over articles of `new - against`.
+        articles: How many articles there are.
+        count: Gold items the figures rest on.
+        less_is_better: Whether a lower figure is the better one.
+    """
+
+    set: str
+    metric: str
+    new: float
+    against: float
+    interval: tuple[float, float]
+    articles: int
+    count: int
+    less_is_better: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """What the articles show, in words; of fewer than six no interval can (0.5 to the fifth is more than 1 in 40)."""
+        if self.articles < LEAST_ARTICLES:
+            return f"{_NOTHING}: fewer than {LEAST_ARTICLES}"
+        if self.interval[0] <= 0 <= self.interval[1]:
+            return _NOTHING
+        return "better" if (self.interval[0] > 0) != self.less_is_better else "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a comparison found.
+
+    Attributes:
+        differences: A row a set and measure.
+        notes: What a reader has to know: articles left out, or used to tell when to stop.
+    """
+
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+
+    def to_markdown(self) -> str:
+        """The table: both figures, the difference with its interval, and the verdict."""
+        lines = []
+        for title in dict.fromkeys(row.set for row in self.differences):
+            lines += [f"| {title} | new | against | difference (95 %) | n | |", "| --- |" + " --- |" * 5]
+            for row in self.differences:
+                if row.set == title:
+                    low, high = row.interval
+                    gap = f"{row.new - row.against:+.3f} ({low:+.3f} to {high:+.3f})"
+                    lines.append(f"| {row.metric} | {row.new:.3f} | {row.against:.3f} | {gap} | {row.count} | {row.verdict} |")
+            lines.append("")
+        return "\n".join(lines).rstrip()
+
+
+def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), out: Path | None = None) -> Comparison:
+    """Measures two models, or pairs of models, on the same articles; of each task that the new ones are for.
+
+    Articles that either of two models has learnt from are left out, as far as the models' directories tell.
+
+    Args:
+        new: A model directory, or a folder that holds `quotes/` or `stance/` or both.
+        against: The same; the shipped models when left out.
+        data: Files or folders of labelled articles; the sets of `make eval` that are at hand when left out.
+        out: Folder for `comparison.json` and `comparison.md`; none are written when left out.
+
+    Raises:
+        MissingModelError: A place holds no model, or none of a task that the new one is for.
+        CorpusError: There is no labelled article to compare on.
+    """
+    ours = find_models(new)
+    theirs = find_models(against) if against else {task: locate(task) for task in TYPES}
+    sets = {str(place): name_of(place) for place in data} or {title: name for title, name in SETS.items() if is_present(name)}
+    rows: list[Difference] = []
+    notes: list[str] = []
+    for task, folder in ours.items():
+        if task not in theirs:
+            notes.append(f"{against} holds no model of {task}: not compared")
+            continue
+        for title, name in sets.items():
+            kept = _unseen(read_corpus(name), title, task, (folder, theirs[task]), notes)
+            rows += {"quotes": _compare_quotes, "stance": _compare_stances}[task](title, folder, theirs[task], kept) if kept else []
+    if not rows:
+        raise CorpusError("; ".join(["nothing to compare on", *notes]))
+    made = Comparison(tuple(rows), tuple(notes))
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "comparison.md").write_text(made.to_markdown() + "\n", encoding="utf-8")
+        (out / "comparison.json").write_text(json.dumps([asdict(row) | {"verdict": row.verdict} for row in rows], indent=1) + "\n", "utf-8")
+    return made
+
+
+def _unseen(gold: Sequence[Document], title: str, task: str, folders: Sequence[Path], notes: list[str]) -> list[Document]:
+    learnt = frozenset[str]().union(*(read_seen(folder) for folder in folders))
+    told = frozenset[str]().union(*(read_seen(folder, "dev") for folder in folders))
+    kept = [document for document in gold if digest(document.text) not in learnt]
+    stopped = sum(digest(document.text) in told for document in kept)
+    if len(kept) < len(gold):
+        notes.append(f"{title}, {task}: {len(gold) - len(kept)} of {len(gold)} articles left out, as a model has learnt from them")
+    if stopped:
+        notes.append(f"{title}, {task}: {stopped} of {len(kept)} articles told a model when to stop, which flatters it a little")
+    return kept
+
+
+def _compare_quotes(title: str, new: Path, against: Path, gold: Sequence[Document]) -> list[Difference]:
+    ours, theirs = ([score_quotes(one, other) for one, other in zip(gold, _read(folder, gold), strict=True)] for folder in (new, against))
+    rows = []
+    for metric, measure in _COUNTED:
+        one, other = ([score.counts.get(metric, Counts()) for score in scores] for scores in (ours, theirs))
+        total, total_other = sum(one, Counts()), sum(other, Counts())
+        if total.gold or total_other.gold:
+            bounds = difference_interval(_rows(one), _rows(other), measure)
+            figures = getattr(total, measure), getattr(total_other, measure)
+            rows.append(Difference(title, metric, *figures, bounds, len(gold), total.gold))
+    return rows
+
+
+def _read(folder: Path, gold: Sequence[Document]) -> list[Document]:
+    texts = [document.text for document in gold]
+    return [Document.assemble(text, quotes) for text, quotes in zip(texts, Reader(folder).read(texts), strict=True)]
+
+
+def _rows(counts: Sequence[Counts]) -> list[tuple[int, int, int, int]]:
+    return [(count.right_found, count.found, count.right_gold, count.gold) for count in counts]
+
+
+def _compare_stances(title: str, new: Path, against: Path, gold: Sequence[Document]) -> list[Difference]:
+    judges = [Judge(folder) for folder in (new, against)]
+    labels = judges[0].question.labels
+    if judges[0].question != judges[1].question:
+        raise LabelError(str(new), f"answers another question than {against}: the two cannot be compared")
+    stripped = [without_stances(document) for document in gold]
+    judged = [[score_stances(one, other) for one, other in zip(gold, judge.judge(stripped), strict=True)] for judge in judges]
+    pairs = [pair for pair in zip(*judged, strict=True) if pair[0]]
+    measures: Mapping[str, Callable[[Sequence[StanceItem]], float]] = {
+        "stance macro-F1": lambda items: macro_f1(items, labels),
+        **{f"stance F1, {label}": (lambda items, label=label: f1_of(items, label)) for label in labels},  # type: ignore[misc]
+        "stance calibration error": calibration_error,
+        "stance Brier": lambda items: brier(items, labels),
+    }
+    return [
+        _stance_difference(title, metric, measure, pairs, less_is_better=metric.endswith(("error", "Brier")))
+        for metric, measure in measures.items()
+        if pairs
+    ]
+
+
+Pair = tuple[Sequence[StanceItem], Sequence[StanceItem]]
+
+
+def _stance_difference(
+    title: str, metric: str, measure: Callable[[Sequence[StanceItem]], float], pairs: Sequence[Pair], *, less_is_better: bool
+) -> Difference:
+    def side(chosen: Sequence[Pair], at: int) -> float:
+        return measure([item for pair in chosen for item in pair[at]])
+
+    bounds = interval(pairs, lambda chosen: side(chosen, 0) - side(chosen, 1), draws=500)
+    count = sum(len(pair[0]) for pair in pairs)
+    return Difference(title, metric, side(pairs, 0), side(pairs, 1), bounds, len(pairs), count, less_is_better)

@@ -1,0 +1,143 @@
+"""Mends what is certain in labelled articles: offsets of words that stand once, edges, marks left out, kinds."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stance.articles import ROLES, load_row, split_file, to_pretty, write_row, write_whole
+from stance.checks import check_span, find_words, kind_fits, with_marks
+from stance.document import Span
+from stance.errors import LabelError
+from stance.standoff import is_standoff
+from stance.text import kind_of, quoted
+
+_NEAR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """An article that was mended.
+
+    Attributes:
+        place: Its file, and line where the file holds several.
+        before, after: Its dictionary.
+    """
+
+    place: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+    @property
+    def diff(self) -> str:
+        """What changed, as a unified diff of the article laid out a span a line."""
+        old, new = (to_pretty(row).splitlines(keepends=True) for row in (self.before, self.after))
+        return "".join(difflib.unified_diff(old, new, self.place, f"{self.place} (mended)"))
+
+
+def fix_file(path: Path) -> list[Repair]:
+    """Mends the articles of a file and writes it anew, if anything was to mend; what cannot be read stays as it is.
+
+    Args:
+        path: A `.json` or `.jsonl` file; lines of the latter that need no repair are left as they are.
+
+    Returns:
+        What was mended; `checks` tells what is left.
+    """
+    try:
+        parts = split_file(path)
+    except LabelError:
+        return []
+    repairs: dict[str, Repair] = {}
+    for place, data in parts:
+        try:
+            row = load_row(data, place)
+        except LabelError:
+            continue
+        mended = row if is_standoff(row) else fix_row(row)
+        if mended != row:
+            repairs[place] = Repair(place, row, mended)
+    if repairs and path.suffix == ".jsonl":
+        lines = path.read_bytes().split(b"\n")
+        for number, line in enumerate(lines, 1):
+            repair = repairs.get(f"{path}:{number}")
+            lines[number - 1] = json.dumps(repair.after, ensure_ascii=False).encode("utf-8", "surrogatepass") if repair else line
+        write_whole(path, b"\n".join(lines))
+    elif repairs:
+        write_row(repairs[str(path)].after, path)
+    return list(repairs.values())
+
+
+def fix_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A labelled article's dictionary with all that is certain mended.
+
+    Offsets that are missing or wrong are filled in where the span's words stand once, or once near the given place; white space
+    comes off edges; marks right around a content piece are taken in, unless another quote holds them; a kind is set to what the
+    marks make it.
+
+    Args:
+        row: The dictionary; left as it is.
+    """
+    mended = copy.deepcopy(dict(row))
+    text, quotes = mended.get("text"), mended.get("quotes")
+    if not isinstance(text, str) or not isinstance(quotes, list):
+        return mended
+    quotes = [quote for quote in quotes if isinstance(quote, dict)]
+    for quote in quotes:
+        for role in ROLES:
+            for span in _spans_of(quote, role):
+                _fix_span(text, span)
+    marked = quoted(text)
+    _take_in_marks(text, quotes, marked)
+    for quote in quotes:
+        spans = _spans_of(quote, "content")
+        pieces = [piece for piece in (check_span(text, span)[0] for span in spans) if piece]
+        if pieces and len(pieces) == len(spans) and not kind_fits(str(quote.get("kind")), expected := kind_of(text, pieces, marked)):
+            quote["kind"] = expected
+    return mended
+
+
+def _spans_of(quote: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
+    rows = quote.get(role)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _fix_span(text: str, span: dict[str, Any]) -> None:
+    start, end, words = span.get("start"), span.get("end"), span.get("text")
+    if words is None and isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(text):
+        words = text[start:end]
+    if not isinstance(words, str) or not words.strip():
+        return
+    bare = words.strip()
+    if isinstance(start, int) and isinstance(end, int) and start >= 0 and text[start:end] == words:
+        at = start + words.index(bare)
+    else:
+        places = find_words(text, bare)
+        if len(places) > 1:
+            places = [place for place in places if isinstance(start, int) and abs(place - start) <= _NEAR]
+        if len(places) != 1:
+            return
+        at = places[0]
+    span["start"], span["end"], span["text"] = at, at + len(bare), bare
+
+
+def _take_in_marks(text: str, quotes: list[dict[str, Any]], marked: list[Span]) -> None:
+    """The longest pieces first, so that of a quote within another the outer one gets the marks."""
+    pieces = [
+        (number, span, piece)
+        for number, quote in enumerate(quotes)
+        for span in _spans_of(quote, "content")
+        if (piece := check_span(text, span)[0])
+    ]
+    held = {id(span): (number, piece) for number, span, piece in pieces}
+    for number, span, piece in sorted(pieces, key=lambda item: -len(item[2])):
+        others = [other for n, other in held.values() if n != number]
+        whole = with_marks(text, piece, marked, others)
+        if whole != piece:
+            held[id(span)] = (number, whole)
+            span["start"], span["end"], span["text"] = whole.start, whole.end, text[whole.start : whole.end]

@@ -1,0 +1,50 @@
+"""A recipe for one's own articles, made from a few options: goes on from a model with care, or trains an encoder anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stance import checkpoints
+from stance.corpora import is_present, name_of
+from stance.stances import Question
+from stance.training.recipe import SHIPPED, Recipe, Stage, model_folder
+
+MIXED_IN = {"quotes": ("seeds/train",), "stance": ("seeds/train", "seeds/train/some")}
+_GENTLE = {"quotes": Stage((), 4, 3e-5), "stance": Stage((), 4, 3e-5)}
+_ANEW = {"quotes": Stage((), 8, 2e-4), "stance": Stage((), 8, 1.5e-4)}
+_OPTIONS = {"quotes": {"window": 256, "batch_size": 8}, "stance": {"window": 160, "batch_size": 16}}
+
+
+def tuning_recipe(task: str, data: Sequence[Path], *, base: str = SHIPPED, dev: Sequence[Path] = (), seed: int = 1) -> Recipe:
+    """A recipe for a person's own labelled articles.
+
+    A model of the same task is trained on at a low rate for at most four passes, an encoder at a high one for eight; the state with the
+    lowest loss on development articles is kept, be it the first one. The project's own articles are mixed in where they are at hand, so
+    that a few articles do not make the model forget.
+
+    Args:
+        task: `quotes` or `stance`.
+        data: Files or folders of labelled articles.
+        base: A model directory of the task, `shipped` for the one in the package, or an encoder: a folder or a hub's name.
+        dev: Files or folders of development articles; a fifth of `data`, drawn by the sums of ids, when left out.
+        seed: Of everything drawn.
+    """
+    names = [name_of(place) for place in data]
+    kept = [name_of(place) for place in dev] or [f"{name}#dev" for name in names]
+    learnt = names if dev else [f"{name}#train" for name in names]
+    folder = model_folder(task, base)
+    config = checkpoints.verify(folder) if folder else {}
+    about = config.get("question", {}).get("target", Question().target)
+    mixed = [name for name in MIXED_IN[task] if is_present(name) and about == Question().target]
+    stage = (_GENTLE if folder else _ANEW)[task]
+    options = _OPTIONS[task] | {key: config[key] for key in ("window", "overlap", "link_width") if key in config}
+    return Recipe(
+        base,
+        (Stage((*learnt, *mixed), stage.epochs, stage.learning_rate),),
+        seed=seed,
+        smoothing=0.05 if task == "stance" else 0.0,
+        calibration=tuple(kept),
+        dev=tuple(kept),
+        **options,
+    )

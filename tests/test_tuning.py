@@ -1,0 +1,221 @@
+"""One's own articles: trained on with care, the best state kept, and the same weights after any interruption."""
+
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+import stance
+from stance import checkpoints
+from stance.articles import write_article
+from stance.corpora import held_out, name_of, read_corpus
+from stance.document import Document, Quote, Span, Speaker, Stance
+from stance.errors import CorpusError, TrainingError
+from stance.text import kind_of, quoted
+from stance.training import watch
+from stance.training.recipe import Recipe, model_folder, read_recipe, write_recipe
+from stance.training.run import train_model
+from stance.training.seen import read_seen, write_seen
+from stance.training.tuning import tuning_recipe
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+NAMES = ("Ada Lund", "Bo Sand", "Tess Orrin", "Bram Holt", "Nora Quill")
+SAID = {
+    "engage": ("“We should keep talking to Beijing,”", "“Trade with China feeds our ports,”"),
+    "hawkish": ("“China must be sanctioned now,”", "“Ban their firms from our harbours,”"),
+    "neutral": ("“The Chinese delegation lands on Monday,”", "“Beijing has published its figures,”"),
+}
+
+
+def article(number: int) -> Document:
+    draw = random.Random(number)
+    text, quotes = f"Report {number} from the quay.\n", []
+    for _ in range(4):
+        label, name = draw.choice(list(SAID)), draw.choice(NAMES)
+        words, at = draw.choice(SAID[label]), len(text)
+        text += f"{words} {name} said.\n"
+        content, source = Span(at, at + len(words)), Span(at + len(words) + 1, at + len(words) + 1 + len(name))
+        cue = Span(source.end + 1, source.end + 5)
+        kind = kind_of(text, [content], quoted(text))
+        quotes.append(Quote(words, (content,), (source,), (cue,), kind, Speaker(name), Stance(label)))
+    return Document.assemble(text, quotes, id=f"report-{number}", annotator="a person")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("own")
+    for number in range(20):
+        write_article(article(number), place / f"report-{number}.json")
+    return place
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder without the project's own articles."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def small(task: str, folder: Path, base: Path, rate: float = 1e-3) -> Recipe:
+    recipe = tuning_recipe(task, [folder], base=str(base))
+    stages = tuple(replace(stage, epochs=4, learning_rate=rate) for stage in recipe.stages)
+    return replace(recipe, stages=stages, batch_size=2, window=96, overlap=16, link_width=8)
+
+
+def test_a_fifth_of_the_articles_is_held_out_and_stays_so(folder: Path) -> None:
+    documents = [article(number) for number in range(200)]
+    kept = held_out(documents)
+    assert 25 <= sum(kept) <= 55
+    assert held_out(documents[:50]) == kept[:50]
+    assert all(held_out([document]) == [False] for document in documents)
+    assert all(sum(held_out(documents[at : at + 2])) == 1 for at in range(100))
+    sides = [{document.id for document in read_corpus(f"{name_of(folder)}#{side}")} for side in ("train", "dev")]
+    assert not sides[0] & sides[1]
+    assert len(sides[0] | sides[1]) == 20
+
+
+def test_a_folder_without_articles_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="none"):
+        read_corpus(str(tmp_path / "none"))
+
+
+def test_a_recipe_is_made_from_options_and_read_again(tiny_quotes: Path, folder: Path, tmp_path: Path) -> None:
+    recipe = tuning_recipe("quotes", [folder], base=str(tiny_quotes))
+    assert (recipe.window, recipe.link_width) == (256, 8)
+    assert recipe.stages[0].data == (f"{folder}#train", "seeds/train")
+    assert recipe.stages[0].learning_rate < 1e-4
+    assert recipe.dev == recipe.calibration == (f"{folder}#dev",)
+    write_recipe(recipe, tmp_path / "recipe.toml")
+    assert read_recipe(tmp_path / "recipe.toml") == recipe
+    other = tuning_recipe("stance", [folder], dev=[tmp_path], base="someone/encoder")
+    assert (other.stages[0].data[0], other.dev) == (str(folder), (str(tmp_path),))
+    assert model_folder("stance", "shipped") == checkpoints.locate("stance")
+    assert model_folder("stance", "someone/encoder") is None
+
+
+@pytest.mark.parametrize("task", ["quotes", "stance"])
+def test_an_encoder_is_trained_on_ones_own_articles(task: str, folder: Path, tiny_base: Path, alone: Path) -> None:
+    made = train_model(task, small(task, folder, tiny_base), alone / "model", alone / "work")
+    (losses,) = made.losses
+    assert min(losses.values()) < losses[0]
+    assert not list((alone / "work").iterdir())
+    card = (alone / "model" / "README.md").read_text(encoding="utf-8")
+    assert "Loss on" in card
+    assert "Not calibrated" in card
+    assert read_recipe(alone / "model" / "recipe.toml") == small(task, folder, tiny_base)
+    assert len(read_seen(alone / "model")) + len(read_seen(alone / "model", "dev")) == 20
+    document = stance.load(**{task: alone / "model"})(article(99).text)
+    assert document.text == article(99).text
+    again = train_model(task, small(task, folder, alone / "model", 1e-4), alone / "again", alone / "work")
+    assert again.losses[0][0] == pytest.approx(min(losses.values()), rel=0.02)
+    assert "Calibration of the model it goes on from" in (alone / "again" / "README.md").read_text(encoding="utf-8")
+    assert find_encoder(alone / "again") == find_encoder(alone / "model")
+
+
+def find_encoder(folder: Path) -> object:
+    return checkpoints.verify(folder)["encoder"]
+
+
+def test_training_that_only_harms_leaves_the_weights_as_they_were(
+    folder: Path, tiny_quotes: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = iter(range(100))
+    monkeypatch.setattr("stance.training.stages.mean_loss", lambda *_: float(next(steps)))
+    made = train_model("quotes", small("quotes", folder, tiny_quotes), alone / "model", alone / "work")
+    assert len(made.losses[0]) == 1 + watch.PATIENCE
+    assert "the weights are those it began with" in made.summary
+    old, new = (load_file(str(place / checkpoints.WEIGHTS)) for place in (tiny_quotes, alone / "model"))
+    assert all(old[name].equal(new[name]) for name in old)
+
+
+def test_articles_of_the_development_set_are_not_learnt(folder: Path, tiny_base: Path, alone: Path) -> None:
+    recipe = small("stance", folder, tiny_base)
+    recipe = replace(recipe, stages=(replace(recipe.stages[0], data=(str(folder),), epochs=1),), dev=(str(folder / "report-3.json"),))
+    train_model("stance", recipe, alone / "model", alone / "work")
+    assert len(read_seen(alone / "model")) == 19
+    assert not read_seen(alone / "model") & read_seen(alone / "model", "dev")
+
+
+def test_what_cannot_be_learnt_is_said(tiny_base: Path, alone: Path) -> None:
+    document = article(1)
+    write_article(Document.assemble(document.text, [], id="empty"), alone / "empty" / "a.json")
+    with pytest.raises(TrainingError, match="no labelled quotes"):
+        train_model("quotes", small("quotes", alone / "empty", tiny_base), alone / "model", alone / "work")
+    quotes = [replace(quote, stance=Stance("dovish")) for quote in document.quotes]
+    write_article(Document.assemble(document.text, quotes, id="odd"), alone / "odd" / "a.json")
+    recipe = small("stance", alone / "odd", tiny_base)
+    with pytest.raises(TrainingError, match="odd: stance 'dovish'"):
+        train_model("stance", recipe, alone / "model", alone / "work")
+    assert not (alone / "model").exists()
+
+
+KILL = """
+import os, signal, sys
+from pathlib import Path
+import transformers
+from stance.training import stages, quotes, stance as stances
+from stance.training.recipe import read_recipe
+from stance.training.run import train_model
+task, recipe, out, work, after = sys.argv[1:]
+stages.SAVE_STEPS = 5
+left = int(after)
+trainer = {"quotes": quotes.QuotesTrainer, "stance": stances.StanceTrainer}[task]
+real = trainer.compute_loss
+def counted(self, *arguments, **options):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, *arguments, **options)
+trainer.compute_loss = counted
+train_model(task, read_recipe(Path(recipe)), Path(out), Path(work))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "rate"), [("quotes", 1e-3), ("stance", 3e-2)])
+def test_a_run_that_is_killed_at_random_steps_gives_the_same_weights(
+    task: str, rate: float, folder: Path, tiny_base: Path, alone: Path
+) -> None:
+    write_recipe(small(task, folder, tiny_base, rate), alone / "recipe.toml")
+
+    def run(out: str, after: int) -> int:
+        arguments = [task, str(alone / "recipe.toml"), str(alone / out), str(alone / f"work-{out}"), str(after)]
+        return subprocess.run(
+            [sys.executable, "-c", KILL, *arguments], capture_output=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"}
+        ).returncode
+
+    assert run("whole", 0) == 0
+    draw = random.Random(f"{task} 5")
+    assert [run("cut", draw.randint(*steps)) for steps in ((16, 26), (3, 9))] == [-9, -9]
+    assert run("cut", 0) == 0
+    whole, cut = (load_file(str(alone / name / checkpoints.WEIGHTS)) for name in ("whole", "cut"))
+    assert all(whole[name].equal(cut[name]) for name in whole)
+    assert (alone / "whole" / "README.md").read_bytes() == (alone / "cut" / "README.md").read_bytes()
+
+
+def test_a_run_does_not_go_on_from_another_runs_checkpoints(
+    folder: Path, tiny_base: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stance.training.run.write_card", fail)
+    recipe = small("stance", folder, tiny_base)
+    for rate in (1e-3, 1e-4):
+        changed = replace(recipe, stages=(replace(recipe.stages[0], epochs=1, learning_rate=rate),))
+        with pytest.raises(KeyboardInterrupt):
+            train_model("stance", changed, alone / "model", alone / "work")
+    assert len(list((alone / "work").iterdir())) == 2
+
+
+def test_what_a_model_has_seen_is_read_again(tmp_path: Path) -> None:
+    write_seen(tmp_path, [article(1), article(1), article(2)], [article(3)])
+    assert len(read_seen(tmp_path)) == 2
+    assert len(read_seen(tmp_path, "dev")) == 1
+    assert read_seen(tmp_path / "none") == frozenset()
