@@ -1,0 +1,246 @@
+"""Whom a pronoun means. *He* and *she*: a linear ranking of the persons named around it; *it* and *they*: the subject before it.
+
+The ranking is a log-linear model over candidates with hand-made features (Denis and Baldridge, 2008, "Specialized models and ranking for
+coreference resolution", EMNLP), trained by `stance.training.antecedents`; its weights are in `antecedents.toml`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from stance.cast import Cast, Entity
+from stance.document import Quote, Span
+
+FEATURES = (
+    "same sentence", "sentence before", "two sentences before", "sentences between", "same paragraph", "paragraph before",
+    "paragraphs between", "nearness", "nearest", "subject", "subject of the sentence", "subject of the sentence before",
+    "opens the paragraph", "opens the paragraph before", "object", "possessive", "reported", "in marks", "last speaker",
+    "last speaker, near", "recent speaker", "gender known", "vouched for", "plain", "frequency", "frequency near", "described", "after",
+    "outer speaker", "outer speaker, same sentence", "behind its quote: last speaker, near", "behind its quote: same paragraph",
+    "behind its quote: opens the paragraph before", "first of all", "not named outside",
+)  # fmt: skip
+_WEIGHTS: dict[str, float] = tomllib.loads(resources.files("stance").joinpath("antecedents.toml").read_text(encoding="utf-8"))
+WEIGHTS = tuple(_WEIGHTS.get(name, 0.0) for name in FEATURES)
+_VERB = re.compile(
+    r"(?:['’]s)?(?:,[^.;“”\"]{2,120},)?\s+(?:(?:also|then|later|himself|herself|now|still|never|once|often|recently|reportedly)\s+)?"
+    r"(?:\w+ed|\w{2,}s|said|told|is|was|has|had|will|would|can|could|may|might|should|did|made|wrote|went|took|met|sent|spoke|held|gave|put|set"
+    r"|came|got|saw|led|ran|won|lost|began|kept|left|who)\b"
+)
+_NO_VERB = re.compile(r"(?:['’]s)?\s+(?:as|across|towards|besides|perhaps|always|previous|this|was\s+\w+ed\b|his|its)\b")
+_GOVERNOR = re.compile(r"\b(?:with|to|of|by|for|from|on|about|against|between|and|in|at|under|like|told|met|as|than)\s+(?:[\w.’'-]+\s+){0,4}$")
+_CATAPHORA = re.compile(r"\W*(?:and |but )?(?:while|although|though|as|when|if|after|before|in|despite|since|because|even|asked|during)\b", re.I)
+_SUBJECT = re.compile(
+    r"[\W_]*(?:(?:But|And|Yet|However|Meanwhile|Still|So|Instead|Now|Then|For|In|On|At|After|Before|Since|While|Although|Though|As|When|If)\b"
+    r"[^,.;“”\"]{0,60},?\s+)??(?P<phrase>(?:(?:The|the|A|An|Some|Many|Most|Several|Other|These|Those|Both|All)\s+)?"
+    r"(?:[\w’'.-]+\s+){0,5}?[\w’'.-]+)(?:,[^.;“”\"]{2,120},|\s+(?:who|that|which)\b[^.;“”\"]{2,80}?)?\s+"
+    r"(?:(?:also|then|later|now|still|already|often|both|largely)\s+)?(?:have|has|had|are|is|was|were|will|would|can|could|may|might|do|does"
+    r"|did|say|says|said|want|wants|see|sees|fear|fears|hope|hopes|\w+ed|made|took|told|began|came|went|held)\b"
+)
+_MANY = frozenset(["police", "people", "both"])
+_NO_SUBJECTS = frozenset("he she it they we i you this that these those there who what which his her their its".split())
+_LEAD = 45
+_NEAR = 1500
+_PARAGRAPHS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Whom a pronoun may mean.
+
+    Attributes:
+        name: The canonical name.
+        mentions: Where the article mentions them, in text order.
+        entity: Who it is among those named; None for somebody only described.
+    """
+
+    name: str
+    mentions: Sequence[Span]
+    entity: Entity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An earlier quote and who said it."""
+
+    quote: Quote
+    name: str | None
+    entity: Entity | None = None
+
+
+class Place:
+    """A pronoun in its surroundings.
+
+    Args:
+        cast: Everybody the article names.
+        at: Where the pronoun stands.
+        quote: The quote whose source it is.
+        said: The quotes before, in text order.
+    """
+
+    def __init__(self, cast: Cast, at: int, quote: Quote | None, said: Sequence[Said]) -> None:
+        self.cast, self.at = cast, at
+        self.sentence, self.paragraph = cast.sentence(at), cast.paragraph(at)
+        self.marks = cast.marks_at(at)
+        self.own = quote.content if quote else ()
+        self.behind = quote is not None and quote.content[0].start < at
+        self.outer = next((one for one in reversed(said) if any(span.start <= at < span.end for span in one.quote.content)), None)
+        self.said = [one for one in said if one is not self.outer and one.quote.extent.start < at]
+        self.last = next((one for one in reversed(self.said) if one.name), None)
+        self.recent = {one.name for one in self.said[-4:]}
+
+    def is_free(self, mention: Span) -> bool:
+        """Whether a mention is the writer's, or stands in the words that the pronoun stands in too."""
+        marks = self.cast.marks_at(mention.start)
+        return (marks is None or marks == self.marks) and not any(span.contains(mention) for span in self.own)
+
+    def is_reported(self, mention: Span) -> bool:
+        """Whether a mention stands in what somebody else is reported to have said."""
+        return any(span.contains(mention) for one in self.said[-8:] for span in one.quote.content)
+
+    def speaker_near(self, name: str) -> bool:
+        """Whether somebody spoke last, in this paragraph or the one before."""
+        last = self.last
+        return last is not None and last.name == name and self.paragraph - self.cast.paragraph(last.quote.extent.end - 1) <= 1
+
+
+def candidates(place: Place, gender: str) -> list[Candidate]:
+    """The persons that a pronoun of some gender may mean: those named some paragraphs before it or later in its sentence."""
+    cast = place.cast
+    entities: dict[int, Entity] = {}
+    for mention in cast.named_before(place.at):
+        if place.paragraph - cast.paragraph(mention.span.start) > _PARAGRAPHS:
+            break
+        entities[id(mention.entity)] = mention.entity
+    for one in place.said[-4:]:
+        if one.entity is not None:
+            entities[id(one.entity)] = one.entity
+    end = cast.sentences[place.sentence].end
+    for mention in cast.named_after(place.at):
+        if mention.span.start >= end:
+            break
+        entities.setdefault(id(mention.entity), mention.entity)
+    found = [
+        Candidate(entity.name, entity.mentions, entity)
+        for entity in entities.values()
+        if (entity.plain or not entity.body) and entity.gender in (None, gender)
+    ]
+    return found
+
+
+def describe(place: Place, found: Sequence[Candidate], gender: str) -> list[list[float]]:
+    """A row of features for each candidate, in the order of `FEATURES`."""
+    cast = place.cast
+    before = [[span for span in one.mentions if span.start < place.at] for one in found]
+    free = [[span for span in mentions if place.is_free(span)] for mentions in before]
+    lasts = [mentions[-1].start if mentions else -1 for mentions in free]
+    order = sorted(range(len(found)), key=lambda i: -lasts[i])
+    rank = {i: r for r, i in enumerate(order)}
+    first = min((one.entity.mentions[0].start for one in found if one.entity), default=-1)
+    openers = [_opener(place, free, place.paragraph - back) for back in (0, 1)]
+    rows = []
+    for i, one in enumerate(found):
+        named = bool(free[i])
+        last = free[i][-1] if free[i] else before[i][-1] if before[i] else None
+        here = last.start if last else place.at
+        sentences = max(0, place.sentence - cast.sentence(here)) if last else 3
+        between = max(0, place.paragraph - cast.paragraph(here)) if last else 2
+        subjects = {cast.sentence(span.start) for span in free[i][-4:] if place.sentence - cast.sentence(span.start) <= 1 and _is_subject(cast, span)}
+        near = place.speaker_near(one.name)
+        outer = place.outer is not None and place.outer.name == one.name
+        values = {
+            "same sentence": named and sentences == 0,
+            "sentence before": named and sentences == 1,
+            "two sentences before": named and sentences == 2,
+            "sentences between": math.log1p(sentences),
+            "same paragraph": named and between == 0,
+            "paragraph before": named and between == 1,
+            "paragraphs between": math.log1p(between),
+            "nearness": 1 / (1 + rank[i]) if named else 0,
+            "nearest": named and rank[i] == 0,
+            "subject": named and last is not None and _is_subject(cast, last),
+            "subject of the sentence": place.sentence in subjects,
+            "subject of the sentence before": place.sentence - 1 in subjects,
+            "opens the paragraph": openers[0] == i,
+            "opens the paragraph before": openers[1] == i,
+            "object": named and last is not None and bool(_GOVERNOR.search(cast.text, max(0, last.start - 60), last.start)),
+            "possessive": named and last is not None and cast.text[last.end : last.end + 2] in ("'s", "’s"),
+            "reported": named and last is not None and place.is_reported(last),
+            "in marks": last is not None and not named,
+            "last speaker": place.last is not None and place.last.name == one.name,
+            "last speaker, near": near,
+            "recent speaker": one.name in place.recent,
+            "gender known": one.entity is not None and one.entity.gender == gender,
+            "vouched for": one.entity is not None and one.entity.vouched,
+            "plain": one.entity is not None and one.entity.plain,
+            "frequency": math.log1p(len(one.mentions)),
+            "frequency near": math.log1p(sum(span.start > place.at - _NEAR for span in before[i])),
+            "described": one.entity is None,
+            "after": not before[i] and bool(_CATAPHORA.match(cast.text, cast.sentences[place.sentence].start)),
+            "outer speaker": outer,
+            "outer speaker, same sentence": outer and place.marks is None,
+            "behind its quote: last speaker, near": place.behind and near,
+            "behind its quote: same paragraph": place.behind and named and between == 0,
+            "behind its quote: opens the paragraph before": place.behind and openers[1] == i,
+            "first of all": one.entity is not None and one.entity.mentions[0].start == first,
+            "not named outside": not named,
+        }
+        rows.append([float(values[name]) for name in FEATURES])
+    return rows
+
+
+def person_meant(place: Place, gender: str, described: Sequence[Candidate] = ()) -> Candidate | None:
+    """Whom *he* or *she* means.
+
+    Args:
+        place: Where the pronoun stands.
+        gender: `he` or `she`.
+        described: Persons without a name who may be meant too.
+    """
+    found = [*candidates(place, gender), *described]
+    rows = describe(place, found, gender)
+    scores = [sum(weight * value for weight, value in zip(WEIGHTS, row, strict=True)) for row in rows]
+    return found[max(range(len(found)), key=scores.__getitem__)] if found else None
+
+
+def _opener(place: Place, free: Sequence[Sequence[Span]], paragraph: int) -> int | None:
+    """Which candidate a paragraph names first."""
+    if not 0 <= paragraph < len(place.cast.paragraphs):
+        return None
+    span = place.cast.paragraphs[paragraph]
+    starts = [(next((m.start for m in mentions if span.start <= m.start < span.end), -1), i) for i, mentions in enumerate(free)]
+    return min((pair for pair in starts if pair[0] >= 0), default=(0, None))[1]
+
+
+def _is_subject(cast: Cast, mention: Span) -> bool:
+    """Whether a mention looks like a subject: a verb follows, and no preposition governs it."""
+    if _NO_VERB.match(cast.text, mention.end) or not _VERB.match(cast.text, mention.end):
+        return bool(re.search(r"\b(?:said|says|added|wrote|told)\s+(?:[\w.’'-]+\s+){0,4}$", cast.text[max(0, mention.start - 60) : mention.start]))
+    begin = cast.sentences[cast.sentence(mention.start)].start
+    return mention.start - begin <= _LEAD or not _GOVERNOR.search(cast.text, max(begin, mention.start - 60), mention.start)
+
+
+def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
+    """The subject that *they* or *it* goes back to: that of its own sentence, else of the one before.
+
+    Args:
+        cast: Everybody the article names.
+        at: Where the pronoun stands.
+        plural: Whether the subject must be plural, or singular.
+    """
+    number = cast.sentence(at)
+    for back in range(min(2, number + 1)):
+        sentence = cast.sentences[number - back]
+        found = _SUBJECT.match(cast.text, sentence.start, min(sentence.end, at))
+        if found and _is_plural(found["phrase"]) == plural and found["phrase"].split()[0].lower() not in _NO_SUBJECTS:
+            return Span(found.start("phrase"), found.end("phrase"))
+    return None
+
+
+def _is_plural(phrase: str) -> bool:
+    head = re.split(r"\s(?:of|in|from|on|at|with|for)\s", phrase)[0].split()[-1].lower()
+    return " and " in phrase or head in _MANY or (head.endswith("s") and not head.endswith(("ss", "us", "is")))
