@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from importlib import resources
 
 from stance.cast import Cast, Entity
+from stance.descriptions import gender_of_role, head_of
 from stance.document import Quote, Span
+from stance.names import country_of, is_role
 
 FEATURES = (
     "same sentence", "sentence before", "two sentences before", "sentences between", "same paragraph", "paragraph before",
@@ -26,20 +28,22 @@ FEATURES = (
 )  # fmt: skip
 _WEIGHTS: dict[str, float] = tomllib.loads(resources.files("stance").joinpath("antecedents.toml").read_text(encoding="utf-8"))
 WEIGHTS = tuple(_WEIGHTS.get(name, 0.0) for name in FEATURES)
+_FINITE = (
+    r"\w+ed|says|said|told|is|was|has|had|will|would|can|could|may|might|should|does|did|made|wrote|went|took|met|sent|spoke|held|gave|put|set"
+    r"|came|got|saw|led|ran|won|lost|began|kept|left"
+)
 _VERB = re.compile(
     r"(?:['’]s)?(?:,[^.;“”\"]{2,120},)?\s+(?:(?:also|then|later|himself|herself|now|still|never|once|often|recently|reportedly)\s+)?"
-    r"(?:\w+ed|\w{2,}s|said|told|is|was|has|had|will|would|can|could|may|might|should|did|made|wrote|went|took|met|sent|spoke|held|gave|put|set"
-    r"|came|got|saw|led|ran|won|lost|began|kept|left|who)\b"
+    rf"(?:{_FINITE}|\w{{2,}}s|who)\b"
 )
 _NO_VERB = re.compile(r"(?:['’]s)?\s+(?:as|across|towards|besides|perhaps|always|previous|this|was\s+\w+ed\b|his|its)\b")
 _GOVERNOR = re.compile(r"\b(?:with|to|of|by|for|from|on|about|against|between|and|in|at|under|like|told|met|as|than)\s+(?:[\w.’'-]+\s+){0,4}$")
 _CATAPHORA = re.compile(r"\W*(?:and |but )?(?:while|although|though|as|when|if|after|before|in|despite|since|because|even|asked|during)\b", re.I)
 _SUBJECT = re.compile(
-    r"[\W_]*(?:(?:But|And|Yet|However|Meanwhile|Still|So|Instead|Now|Then|For|In|On|At|After|Before|Since|While|Although|Though|As|When|If)\b"
+    r"[\W_]*(?:(?:But|And|Yet|So|Still)\s+)?(?:(?:However|Meanwhile|Instead|Now|Then|For|In|On|At|After|Before|Since|While|Although|Though|As|When|If)\b"
     r"[^,.;“”\"]{0,60},?\s+)??(?P<phrase>(?:(?:The|the|A|An|Some|Many|Most|Several|Other|These|Those|Both|All)\s+)?"
     r"(?:[\w’'.-]+\s+){0,5}?[\w’'.-]+)(?:,[^.;“”\"]{2,120},|\s+(?:who|that|which)\b[^.;“”\"]{2,80}?)?\s+"
-    r"(?:(?:also|then|later|now|still|already|often|both|largely)\s+)?(?:have|has|had|are|is|was|were|will|would|can|could|may|might|do|does"
-    r"|did|say|says|said|want|wants|see|sees|fear|fears|hope|hopes|\w+ed|made|took|told|began|came|went|held)\b"
+    rf"(?:(?:also|then|later|now|still|already|often|both|largely)\s+)?(?:{_FINITE}|say|want|see|fear|hope|believe|argue|do|are|were|have)\b"
 )
 _MANY = frozenset(["police", "people", "both"])
 _NO_SUBJECTS = frozenset("he she it they we i you this that these those there who what which his her their its".split())
@@ -127,9 +131,17 @@ def candidates(place: Place, gender: str) -> list[Candidate]:
     found = [
         Candidate(entity.name, entity.mentions, entity)
         for entity in entities.values()
-        if (entity.plain or not entity.body) and entity.gender in (None, gender)
+        if (not entity.body or (entity.plain and _may_be_person(entity.name))) and entity.gender in (None, gender)
     ]
+    for one in place.said[-3:]:
+        head = head_of(one.name) if one.name and one.entity is None and one.quote.source else ""
+        if one.name and is_role(head) and " and " not in one.name and gender_of_role(head) in (None, gender):
+            found.append(Candidate(one.name, one.quote.source[:1]))
     return found
+
+
+def _may_be_person(word: str) -> bool:
+    return not word.isupper() and not country_of(word)
 
 
 def describe(place: Place, found: Sequence[Candidate], gender: str) -> list[list[float]]:
@@ -193,15 +205,9 @@ def describe(place: Place, found: Sequence[Candidate], gender: str) -> list[list
     return rows
 
 
-def person_meant(place: Place, gender: str, described: Sequence[Candidate] = ()) -> Candidate | None:
-    """Whom *he* or *she* means.
-
-    Args:
-        place: Where the pronoun stands.
-        gender: `he` or `she`.
-        described: Persons without a name who may be meant too.
-    """
-    found = [*candidates(place, gender), *described]
+def person_meant(place: Place, gender: str) -> Candidate | None:
+    """Whom *he* or *she* means; None where nobody comes into question."""
+    found = candidates(place, gender)
     rows = describe(place, found, gender)
     scores = [sum(weight * value for weight, value in zip(WEIGHTS, row, strict=True)) for row in rows]
     return found[max(range(len(found)), key=scores.__getitem__)] if found else None
@@ -236,11 +242,12 @@ def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
     for back in range(min(2, number + 1)):
         sentence = cast.sentences[number - back]
         found = _SUBJECT.match(cast.text, sentence.start, min(sentence.end, at))
-        if found and _is_plural(found["phrase"]) == plural and found["phrase"].split()[0].lower() not in _NO_SUBJECTS:
+        if found and is_plural(found["phrase"]) == plural and found["phrase"].split()[0].lower() not in _NO_SUBJECTS:
             return Span(found.start("phrase"), found.end("phrase"))
     return None
 
 
-def _is_plural(phrase: str) -> bool:
-    head = re.split(r"\s(?:of|in|from|on|at|with|for)\s", phrase)[0].split()[-1].lower()
+def is_plural(phrase: str) -> bool:
+    """Whether a noun phrase is plural: its head by its ending, or joined by *and*."""
+    head = head_of(phrase)
     return " and " in phrase or head in _MANY or (head.endswith("s") and not head.endswith(("ss", "us", "is")))

@@ -19,6 +19,7 @@ _LATER_ROLE = re.compile(r",?\s+(?:is|was|who is|who was)\s+(?:the |an? )(?P<rol
 _PRONOUN = re.compile(r"\b(he|his|him|she|her)\b")
 _GENDER: dict[str, Gender] = {"he": "he", "his": "he", "him": "he", "she": "she", "her": "she"}
 _SURNAME_FIRST = lexicon("surnames_first")
+_PAST = frozenset(["former", "ex"])
 _GIVEN_FIRST = frozenset(["he", "lu", "wei"])
 
 
@@ -32,6 +33,7 @@ class Entity:
         plain: Whether nothing but a single capitalised word is known of it.
         gender: The pronoun that goes with it, where the article tells.
         vouched: Whether a title, a role or a first name shows it to be a person.
+        roles: The heads of the roles that the article gives to a person.
         mentions: Where it is named, in text order.
     """
 
@@ -40,6 +42,7 @@ class Entity:
     plain: bool = False
     gender: Gender | None = None
     vouched: bool = False
+    roles: set[str] = field(default_factory=set)
     mentions: list[Span] = field(default_factory=list)
 
     @property
@@ -137,17 +140,20 @@ class Cast:
         wanted = role_words(description)
         best: tuple[float, int] = (0.0, 0)
         chosen: Entity | None = None
-        for (words, _), entity in self._by_role.get(role_head(description), {}).items():
+        held = self._by_role.get(role_head(description), {})
+        countries = {name: {word for (words, other) in held if other == name for word in words if is_country(word)} for _, name in held}
+        for (words, name), entity in held.items():
             if whole and (len(wanted) < 2 or not wanted <= words):
                 continue
-            foreign = sum(is_country(word) for word in words - wanted)
-            score = (len(wanted & words) - 0.5 * len(wanted - words) - 0.6 * foreign, entity.last_before(at))
-            if score > best:
-                best, chosen = score, entity
+            missing, more = wanted - words, words - wanted - _PAST
+            score = len(wanted & words) - 0.5 * len(missing) - 0.6 * len(countries[name] - wanted) - 0.6 * bool(missing and more)
+            if (score, entity.last_before(at)) > best:
+                best, chosen = (score, entity.last_before(at)), entity
         return chosen
 
     def appoint(self, entity: Entity, role: str) -> None:
         """Notes that a person holds an office."""
+        entity.roles.add(role_head(role))
         self._by_role.setdefault(role_head(role), {})[frozenset(role_words(role)), entity.name] = entity
 
     def _enter(self, name: Name) -> None:

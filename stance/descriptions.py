@@ -23,7 +23,7 @@ WORK = re.compile(
 DEFINITE = re.compile(r"(?:the|this|that|its|his|her|our|their)\b", re.IGNORECASE)
 _WORK_NOUNS = frozenset(_WORKS.split("|"))
 _VOICES = frozenset(
-    ["spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer", "aide", "diplomat"]
+    ["spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer"]
 )
 _SAME_ROLE = {
     "chair": "chair",

@@ -45,6 +45,7 @@ _PARTICLES = lexicon("particles")
 _FEMALE, _MALE = lexicon("female_names"), lexicon("male_names")
 _TOKEN = re.compile(r"(?:[A-Z]\.){1,3}|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|[^\w\s]|\d+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
+_OFFICE_OF = re.compile(r"((?:[\w.’'-]+ ){0,3}?([\w-]+)) (?:of|for) (?:the )?\Z")
 _SHORTENED = frozenset(["st", "jr", "sr", "mt", "ft"])
 _ACRONYM = re.compile(r"\(([A-Z][A-Za-z]*[A-Z]+s?)\)")
 _SHORT = re.compile(r"\b(?:[A-Z]{2,6}\b(?!\.\w)|(?:[A-Z]\.){2,5})")
@@ -140,7 +141,8 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
         word for word in before if word.lower() not in _NOT_NAMES and (word.lower() not in _TITLES or word.lower() in _ROLE_HEADS)
     )
     if not role:
-        role = _role_before(text, run[0].start())
+        of = _OFFICE_OF.search(text, max(0, run[0].start() - 80), run[0].start()) if begin else None
+        role = f"{of[1]} of {' '.join(words[:begin])}" if of and is_role(of[2]) else _role_before(text, run[0].start())
     body = _is_body(kept) and not title
     rest = _REST.match(text, span.end) if body and not last[0].endswith(("'s", "’s")) and kept[-1].lower() not in _COUNTRIES else None
     if rest and (not rest["charge"] or _CHARGE.search(kept[-1])):

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from stance.antecedents import Candidate, Place, Said, person_meant, subject_before
-from stance.cast import Cast
-from stance.descriptions import DEFINITE, WORK, bare, core_of, gender_of_role, head_of, is_voice, is_work, stands_for_bodies
+from stance.antecedents import Place, Said, is_plural, person_meant, subject_before
+from stance.cast import Cast, Entity
+from stance.descriptions import DEFINITE, WORK, bare, core_of, head_of, is_voice, is_work, role_head, stands_for_bodies
 from stance.document import Quote, Span, Speaker
-from stance.names import Name, country_of, find_names, is_country, is_role
+from stance.names import Gender, Name, country_of, find_names, is_country, is_role
 
-_SINGULAR = {"he": "he", "him": "he", "his": "he", "himself": "he", "she": "she", "her": "she", "herself": "she"}
+PRONOUNS: dict[str, Gender] = {"he": "he", "him": "he", "his": "he", "himself": "he", "she": "she", "her": "she", "herself": "she"}
 _FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
 _PLURAL = frozenset(["they", "them", "their"])
 _OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
@@ -77,16 +77,18 @@ class _Resolver:
             if self.said[i].quote.source and self.said[i].name:
                 for word in words:
                     holders.setdefault(word, []).append(i)
-        return [one.name if one.quote.source else self._repeated(contents[i], contents, holders) or one.name for i, one in enumerate(self.said)]
+        return [one.name if one.quote.source else self._repeated(one.quote, contents, holders) or one.name for one in self.said]
 
     def _content_words(self, quote: Quote) -> set[str]:
         return {word for span in quote.content for word in re.findall(r"\w{3,}", self.text[span.start : span.end].lower())}
 
-    def _repeated(self, words: set[str], contents: Sequence[set[str]], holders: dict[str, list[int]]) -> str | None:
+    def _repeated(self, quote: Quote, contents: Sequence[set[str]], holders: dict[str, list[int]]) -> str | None:
+        words = self._content_words(quote)
         shared: dict[int, int] = {}
         for word in words:
             for i in holders.get(word, ())[:_REACH]:
-                shared[i] = shared.get(i, 0) + 1
+                if not self.said[i].quote.extent.overlaps(quote.extent):
+                    shared[i] = shared.get(i, 0) + 1
         best = max(shared, key=lambda i: (shared[i], -len(contents[i])), default=None)
         if best is None or shared[best] < 2 or shared[best] < 0.7 * len(words):
             return None
@@ -106,14 +108,19 @@ class _Resolver:
         words = self.text[span.start : span.end].strip(" ,.:;")
         low = words.lower()
         place = Place(self.cast, span.start, quote, self.said)
-        if not (words.isupper() and len(words) > 1):
-            if low in _SINGULAR:
-                return self._person(place, _SINGULAR[low])
+        if not (words.isupper() and len(words) > 1) and not self._is_surname(words, span):
+            if low in PRONOUNS:
+                return self._person(place, PRONOUNS[low])
             if low in _FIRST:
                 return place.outer.name if place.outer else place.last.name if place.last else None
             if low in _PLURAL or low in _OTHER or low in _UNTOLD:
                 return self._thing(low, place)
         return self._phrase(words, span, place)
+
+    def _is_surname(self, words: str, span: Span) -> bool:
+        """Whether *He* is somebody's family name: with a capital behind a comma, where the article names such a person."""
+        within = re.search(r",[”\"“’']?\s+$", self.text[max(0, span.start - 4) : span.start])
+        return words == "He" and bool(within) and any(entity.surname == "he" and not entity.body for entity in self.cast.by_name.values())
 
     def _phrase(self, words: str, span: Span, place: Place) -> str | None:
         """The name behind a source of more than a pronoun."""
@@ -125,13 +132,7 @@ class _Resolver:
         return self._named(span, words) or self._described(words, span, place)
 
     def _person(self, place: Place, gender: str) -> str | None:
-        described = [
-            Candidate(one.name, [one.quote.source[0]])
-            for one in place.said[-3:]
-            if one.name and one.entity is None and one.quote.source and is_role(head_of(one.name)) and " and " not in one.name
-            and gender_of_role(head_of(one.name)) in (None, gender)
-        ]
-        chosen = person_meant(place, gender, described)
+        chosen = person_meant(place, gender)
         return chosen.name if chosen else None
 
     def _thing(self, low: str, place: Place) -> str | None:
@@ -143,23 +144,26 @@ class _Resolver:
         plural = low in _PLURAL or low in _UNTOLD
         if plural or low in ("it", "its"):
             span = None if place.behind else subject_before(self.cast, place.at, plural)
-            if span is not None:
-                found = self._phrase(self.text[span.start : span.end], span, place)
-                if found and (plural or not self._is_person(found)):
-                    return found
+            found = self._phrase(self.text[span.start : span.end], span, place) if span else None
+            if found and (plural or not self._is_person(found)):
+                return found
         if low in _UNTOLD:
             return low
-        for one in reversed(place.said[-_REACH:]):
-            if one.name is None:
-                continue
-            person = self._is_person(one.name)
-            if low in ("who", "you") or not person or (plural and " and " in one.name):
-                return one.name
-        return None
+        return self._last_such(low, plural, place)
+
+    def _last_such(self, low: str, plural: bool, place: Place) -> str | None:
+        """The last speaker that *they*, *it* or *you* may go with: of its number where there is one close by."""
+        earlier = [one.name for one in reversed(place.said[-_REACH:]) if one.name]
+        if low in ("who", "you"):
+            return earlier[0] if earlier else None
+        fitting = [name for name in earlier if not self._is_person(name) and is_plural(name) == plural]
+        close = [name for name in earlier[:6] if name in fitting]
+        others = [name for name in earlier if not self._is_person(name)]
+        return next(iter([*close, *others]), None)
 
     def _is_person(self, name: str) -> bool:
         entity = self.cast.by_name.get(name)
-        return entity is not None and not entity.body
+        return entity is not None and not entity.body and (entity.vouched or not entity.plain)
 
     def _named(self, source: Span, words: str) -> str | None:
         """The name at a source's head: not one behind *for* or *of*; two joined by *and* are joint sources."""
@@ -265,37 +269,43 @@ class _Resolver:
 
     def _in_office(self, core: str, head: str, place: Place) -> str | None:
         """Who holds an office: whoever has it by apposition, else the last speaker, else whoever is named next where nobody was yet."""
-        indefinite = re.match(r"An?\b", core, re.IGNORECASE)
-        entity = self.cast.in_role(core, place.at, whole=bool(indefinite))
+        indefinite = bool(re.match(r"An?\b", core, re.IGNORECASE))
+        entity = self.cast.in_role(core, place.at, whole=indefinite)
         if entity:
-            return entity.name
-        if is_voice(head) or indefinite:
+            told = self._told(bare(core), head, place)
+            return told if told and self._spoke_later(told, entity.last_before(place.at), place) else entity.name
+        if is_voice(head):
             return None
-        found = (self._last_person(place) if re.match("the ", core, re.IGNORECASE) else None) or self._named_next(place)
-        if found:
+        found = (self._last_person(core, place) if re.match("the ", core, re.IGNORECASE) else None) or self._named_next(core, place)
+        if found and not indefinite:
             self.cast.appoint(self.cast.by_name[found], core)
         return found
 
-    def _last_person(self, place: Place) -> str | None:
+    def _spoke_later(self, name: str, at: int, place: Place) -> bool:
+        """Whether somebody described spoke after a place."""
+        return next((one.quote.extent.start > at for one in reversed(place.said) if one.name == name), False)
+
+    def _last_person(self, core: str, place: Place) -> str | None:
         for one in reversed(place.said[-_REACH:]):
-            if one.name and self._is_person(one.name) and place.paragraph - self.cast.paragraph(one.quote.extent.end - 1) <= _NEAR:
-                return one.name
+            entity = one.entity
+            if entity is None or entity.body or place.paragraph - self.cast.paragraph(one.quote.extent.end - 1) > _NEAR:
+                continue
+            return entity.name if _may_hold(entity, core) else None
         return None
 
-    def _named_next(self, place: Place) -> str | None:
-        """The first person named soon, where nobody was quoted before: ledes give the office first, then the name."""
-        if any(not mention.entity.body for mention in self.cast.named_before(place.at)) and place.paragraph > _NEAR:
+    def _named_next(self, core: str, place: Place) -> str | None:
+        """The first person named soon, where none was before who may hold this office: ledes give the office first, then the name."""
+        if any(not mention.entity.body for mention in self.cast.named_before(place.at)):
             return None
         soon = [
             mention
             for mention in self.cast.named_after(place.at)
-            if not mention.entity.body and len(mention.entity.words) > 1 and self.cast.paragraph(mention.span.start) - place.paragraph <= 3
+            if not mention.entity.body
+            and len(mention.entity.words) > 1
+            and self.cast.paragraph(mention.span.start) - place.paragraph <= 3
         ]
         opening = next((mention for mention in soon if mention.span.start in self.cast.openings), None)
-        if opening:
-            return opening.entity.name
-        before = any(not mention.entity.body for mention in self.cast.named_before(place.at))
-        return soon[0].entity.name if soon and not before else None
+        return opening.entity.name if opening else soon[0].entity.name if soon else None
 
     def _fuller(self, name: str, head: str, place: Place) -> str | None:
         """The fuller form that the text gave a description: *the ministry* for *Canada's justice ministry*."""
@@ -326,3 +336,8 @@ class _Resolver:
             if mention.entity.body and not mention.entity.plain and not country_of(mention.entity.name):
                 return mention.entity.name
         return None
+
+
+def _may_hold(entity: Entity, office: str) -> bool:
+    """Whether the article gives a person no role but this one."""
+    return not entity.roles or role_head(office) in entity.roles
