@@ -241,6 +241,8 @@ def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
     number = cast.sentence(at)
     for back in range(min(2, number + 1)):
         sentence = cast.sentences[number - back]
+        if back and cast.marks_at(sentence.start) != cast.marks_at(at):
+            break
         found = _SUBJECT.match(cast.text, sentence.start, min(sentence.end, at))
         if found and is_plural(found["phrase"]) == plural and found["phrase"].split()[0].lower() not in _NO_SUBJECTS:
             return Span(found.start("phrase"), found.end("phrase"))

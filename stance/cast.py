@@ -121,6 +121,9 @@ class Cast:
 
     def find(self, name: Name, at: int) -> Entity | None:
         """Whom a name means: the same words, words of a longer name, or a surname; of several the one named last before `at`."""
+        long = self.long_forms.get(name.text)
+        if long is not None and long in self.by_name:
+            return self.by_name[long]
         words = tuple(word.lower() for word in name.words)
         matching = [entity for entity in self._by_word.get(words[-1], []) if _means(words, name, entity)]
         if len(matching) > 1 and name.gender:
@@ -162,9 +165,11 @@ class Cast:
             plain = len(name.words) == 1 and not name.title and not name.role
             if plain and name.span.start in self.openings and not self.text[name.span.end :].startswith(("'s ", "’s ")):
                 return
-            entity = Entity(name.words, name.body or plain, plain)
+            long = self.long_forms.get(name.text)
+            words = tuple(long.split()) if long else name.words
+            entity = Entity(words, name.body or plain, plain and not long)
             self.by_name.setdefault(entity.name, entity)
-            for word in {word.lower() for word in name.words}:
+            for word in {word.lower() for word in (*name.words, *words)}:
                 self._by_word.setdefault(word, []).append(entity)
             if not entity.body:
                 self._by_sound.setdefault(_sound(entity.surname) or entity.name, entity)
@@ -209,7 +214,9 @@ def _means(words: tuple[str, ...], name: Name, entity: Entity) -> bool:
         return True
     if name.body != entity.body and len(words) > 1:
         return False
-    if len(words) == 1 and not entity.body:
+    if len(words) == 1 and entity.body:
+        return name.body and words[0] == known[-1] and not is_country(words[0])
+    if len(words) == 1:
         return words[0] == entity.surname or (name.title in ("sir", "dame") and words[0] == known[0])
     if len(words) > 1 and not entity.body and words[-1] == known[-1]:
         return words[0] == known[0] or (len(words[0]) > 2 and known[0].startswith(words[0][:3])) or set(words) <= set(known)

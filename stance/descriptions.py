@@ -13,18 +13,21 @@ _TAIL = re.compile(r"\s*(?:,|\(|\b(?:who|which|that|whose|where|when|while|inclu
 _PLACE = re.compile(r"\s+there$")
 _WORKS = (
     "report|statement|study|paper|survey|release|analysis|editorial|remarks|comments|words|speech|tweet|tweets|letter|data|figures|article"
-    "|column|commentary|blog|post|lawsuit|complaint|indictment|document|documents|memo|op-ed|website|poll|notice|story|note|research|filing"
-    "|findings|report's|video|message|manifesto|motion|investigation|inquiry"
+    "|column|commentary|blog|post|lawsuit|complaint|indictment|document|documents|memo|op-ed|website|poll|notice|story|note|research|filing|filings"
+    "|findings|reports|video|message|manifesto|motion|investigation|inquiry"
 )
 WORK = re.compile(
-    rf"^(?:(?P<owner>.+?)['’]s?\s+(?:[\w-]+\s+){{0,3}}(?:{_WORKS})\b|(?:The|the|An?|a)\s+(?P<maker>[A-Z]\S*(?:\s[A-Z]\S*)*)\s(?:{_WORKS})\b"
-    rf"|(?:\w+\s+){{1,3}}(?:{_WORKS})\b.{{0,40}}?\b(?:by|from)\s+(?P<author>.+)$)"
+    rf"^(?:(?P<owner>.+?)['’]s?\s+(?:[\w-]+\s+){{0,3}}(?:{_WORKS})\b|(?:(?:The|the|An?|a)\s+)?(?P<maker>(?!(?:The|An?|This|That|His|Her|Its|Their|Our|One|Another|New)\b)[A-Z]\S*(?:\s[A-Z]\S*)*)\s(?:{_WORKS})\b"
+    rf"|(?:[\w-]+\s+){{1,3}}(?:{_WORKS})\b.{{0,40}}?\b(?:by|from)\s+(?P<author>.+)$"
+    rf"|(?:[\w-]+\s+){{1,3}}(?:{_WORKS})\s+(?:published\s+)?in\s+(?P<paper>(?:the\s+)?[A-Z].+)$"
+    rf"|(?P<body>(?:[\w.-]+\s+){{0,3}}(?:government|university|bank|ministry|department|committee|police|company|court|council))\s(?:{_WORKS})\b)"
 )
 DEFINITE = re.compile(r"(?:the|this|that|its|his|her|our|their)\b", re.IGNORECASE)
 _WORK_NOUNS = frozenset(_WORKS.split("|"))
 _VOICES = frozenset(
     ["spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer"]
 )
+_CROWDS = ("protesters", "demonstrators", "protestors")
 _SAME_ROLE = {
     "chair": "chair",
     "chairs": "chair",
@@ -57,6 +60,15 @@ def head_of(words: str) -> str:
     """The noun that a description is about, lower-case: the last word before *of*, *for* or the like."""
     nouns = _OF.split(core_of(words))[0].split()
     return re.sub(r"['’]s?$", "", nouns[-1].lower()) if nouns else ""
+
+
+def crowd(name: str, text: str) -> str:
+    """A crowd under the word that the article uses most: *demonstrators* are *protesters* where it also calls them so."""
+    head = name.lower()
+    if head not in _CROWDS:
+        return name
+    low = text.lower()
+    return max(_CROWDS, key=lambda word: (low.count(word), word == head))
 
 
 def is_work(head: str) -> bool:

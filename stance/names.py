@@ -132,7 +132,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
         elif begin == at and (_is_function(word, words) or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))):
             begin = at + 1
     kept = words[begin:]
-    if not kept or kept[-1].lower() in _OFFICES or (len(kept) == 1 and (kept[0].lower() in _ROLE_HEADS or (_is_function(kept[0], words) and not title))):
+    if not kept or kept[-1].lower().removesuffix("-elect") in _OFFICES or (len(kept) == 1 and (is_role(kept[0]) or (_is_function(kept[0], words) and not title))):
         return
     first, last = run[begin], run[-1]
     span = Span(first.start(), last.start() + len(_clean(last[0])))
@@ -144,7 +144,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
         of = _OFFICE_OF.search(text, max(0, run[0].start() - 80), run[0].start()) if begin else None
         role = f"{of[1]} of {' '.join(words[:begin])}" if of and is_role(of[2]) else _role_before(text, run[0].start())
     body = _is_body(kept) and not title
-    rest = _REST.match(text, span.end) if body and not last[0].endswith(("'s", "’s")) and kept[-1].lower() not in _COUNTRIES else None
+    rest = _REST.match(text, span.end) if body and any(word.lower() in _BODY_WORDS for word in kept) and not last[0].endswith(("'s", "’s")) and kept[-1].lower() not in _COUNTRIES else None
     if rest and (not rest["charge"] or _CHARGE.search(kept[-1])):
         span = Span(span.start, rest.end())
         kept += rest[0].split()

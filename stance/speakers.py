@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from stance.antecedents import Place, Said, is_plural, person_meant, subject_before
 from stance.cast import Cast, Entity
-from stance.descriptions import DEFINITE, WORK, bare, core_of, head_of, is_voice, is_work, role_head, stands_for_bodies
+from stance.descriptions import DEFINITE, WORK, bare, core_of, crowd, head_of, is_voice, is_work, role_head, stands_for_bodies
 from stance.document import Quote, Span, Speaker
 from stance.names import Gender, Name, country_of, find_names, is_country, is_role
 
@@ -22,11 +22,22 @@ _PLURAL = frozenset(["they", "them", "their"])
 _OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
 _UNTOLD = frozenset(["some", "many", "others", "most", "several"])
 _AWAY = re.compile(
-    r"\b(?:including|like|for|from|to|with|by|in|on|about|against|and|near|at|under|behind|inside|outside|of)\b", re.IGNORECASE
+    r"\b(?:including|like|for|from|to|with|by|in|on|about|against|near|at|under|behind|inside|outside|of)\b", re.IGNORECASE
 )
 _PAIR = re.compile(r"(?:(?:the|both|our|their|its)\s+)?(?:(?:two|both)\s+)?(?:leaders|presidents|men|heads of state|pair|counterparts)$", re.IGNORECASE)
 _SIDES = re.compile(r"(?:(?:the|both)\s+)?(?:two\s+)?(?:sides|countries|nations|governments|parties|powers|superpowers)$", re.IGNORECASE)
 _SOME = re.compile(r"(?:Some|Many|Several|Other|One|Two)\b", re.IGNORECASE)
+_ISSUED = re.compile(
+    r"(?:\W|In [^,]{3,40}, )*(?P<who>(?:[Tt]he )?(?!The\b|A\b|He\b|She\b|It\b)[A-Z][\w.’'-]*(?: [\w.’'-]+){0,4}?) (?:had |has |also |recently |later )*"
+    r"(?:published|issued|released|ran|carried|posted|wrote|put out)\b[^.;]*$"
+)
+_FULLER = (
+    r"(?:(?!(?:The|This|That|He|She|It|His|Her|Its|But|And|In|On|At|A|An)\b)(?:[A-Z][\w-]*|U\.S\.)(?:['’]s)?\s+)+"
+    r"(?:(?!(?:and|of|to|in|for|has|have|was|is|by)\b)[a-z-]+\s+){{0,2}}{}\b(?!['’]s?\s+[a-z])"
+)
+_ANY_BODY = frozenset(["company", "firm", "group", "organisation", "organization", "agency", "giant", "maker", "retailer", "carrier", "body"])
+_RULERS = frozenset(["government", "administration", "leadership", "police", "army", "military", "authorities", "regime"])
+_ONE_OF = re.compile(r"one of (?=the \w+\b)", re.IGNORECASE)
 _NEAR = 2
 _REACH = 40
 _WINDOW = 4000
@@ -126,9 +137,12 @@ class _Resolver:
         """The name behind a source of more than a pronoun."""
         work = WORK.match(words)
         if work:
-            role = next(role for role in ("owner", "maker", "author") if work[role])
+            role = next(role for role in ("owner", "maker", "author", "paper", "body") if work[role])
             begin = self.text.index(words, span.start)
             span, words = Span(begin + work.start(role), begin + work.end(role)), work[role]
+        one_of = _ONE_OF.match(words)
+        if one_of:
+            return self._described(words[one_of.end() :], span, place)
         return self._named(span, words) or self._described(words, span, place)
 
     def _person(self, place: Place, gender: str) -> str | None:
@@ -174,13 +188,20 @@ class _Resolver:
         if not heads:
             return None
         persons = [name for name in heads if not name.body]
-        chosen = persons or heads[:1]
+        chosen = [one for one, two in zip_longest(persons, persons[1:]) if not self._modifies(one, two)] or heads[:1]
         joint = [chosen[0]]
         for one, two in pairwise(chosen):
             between = self.text[one.span.end : two.span.start]
             if re.search(r"\band\b|&", between) and joint[-1] is one and len(between) < 60:
                 joint.append(two)
         return " and ".join(dict.fromkeys(self._canonical(name) for name in joint))
+
+    def _modifies(self, one: Name, two: Name | None) -> bool:
+        """Whether a capitalised word tells whose person the next name is, as in *Voice of America Director Jane Doe*."""
+        if two is None or re.search(r",|&|\band\b|\bor\b", self.text[one.span.end : two.span.start]):
+            return False
+        first, second = (self.cast.find(name, name.span.start) for name in (one, two))
+        return (first is None or first.plain) and second is not None and not second.plain
 
     def _country(self, words: str) -> str:
         """A country's name: a capital stands for it where the article quotes the country too, *the Chinese* always do."""
@@ -211,13 +232,14 @@ class _Resolver:
         words = entity.name if entity else name.text
         if country_of(words):
             return self._country(words)
-        return self.cast.long_forms.get(words, words)
+        return words
 
     def _described(self, words: str, span: Span, place: Place) -> str | None:
         """A source that names nobody: somebody in this office, a body or a source told of before, or the description itself."""
         core = core_of(words)
         head = head_of(words)
-        name = bare(core)
+        name = crowd(bare(core), self.text)
+        definite = bool(DEFINITE.match(core)) and len(core.split()) <= 3
         known: str | None = None
         if _PAIR.match(name):
             known = self._pair(place)
@@ -225,11 +247,13 @@ class _Resolver:
             known = self._sides(place)
         elif is_work(head) and not _SOME.match(words):
             known = self._author(head, place)
-        elif is_role(head) and not head.endswith(("men", "s")) and not _SOME.match(words):
+        elif is_role(head) and not is_plural(head) and not _SOME.match(words):
             known = self._in_office(core, head, place)
-        elif DEFINITE.match(core) and len(core.split()) <= 3:
-            known = self._fuller(name, head, place) or (self._last_body(head, place) if stands_for_bodies(head) else None)
-        if known is None and DEFINITE.match(core):
+        elif definite and (stands_for_bodies(head) or head in _RULERS):
+            known = self._body(name, head, place)
+        elif stands_for_bodies(head) and place.paragraph <= _NEAR and not self.said:
+            known = self._named_body_next(head, place)
+        if known is None and definite:
             known = self._told(name, head, place)
         return known or name or None
 
@@ -257,7 +281,11 @@ class _Resolver:
         return None
 
     def _author(self, head: str, place: Place) -> str | None:
-        """Who speaks in a work: whoever was quoted from it close by, else the body quoted or named last."""
+        """Who speaks in a work: whoever published it here or was quoted from it close by, else the body quoted or named last."""
+        begin = self.cast.sentences[place.sentence].start
+        issued = _ISSUED.match(self.text, begin, place.at)
+        if issued and (known := self._named(Span(issued.start("who"), issued.end("who")), issued["who"])):
+            return known
         for one in reversed(place.said[-6:]):
             if place.paragraph - self.cast.paragraph(one.quote.extent.end - 1) > _NEAR or not one.name:
                 continue
@@ -294,8 +322,9 @@ class _Resolver:
         return None
 
     def _named_next(self, core: str, place: Place) -> str | None:
-        """The first person named soon, where none was before who may hold this office: ledes give the office first, then the name."""
-        if any(not mention.entity.body for mention in self.cast.named_before(place.at)):
+        """The first person named soon, where nobody was named before, or an article's first quote: ledes give the office first."""
+        named = any(not mention.entity.body for mention in self.cast.named_before(place.at))
+        if named and (self.said or place.paragraph > _NEAR):
             return None
         soon = [
             mention
@@ -305,35 +334,62 @@ class _Resolver:
             and self.cast.paragraph(mention.span.start) - place.paragraph <= 3
         ]
         opening = next((mention for mention in soon if mention.span.start in self.cast.openings), None)
-        return opening.entity.name if opening else soon[0].entity.name if soon else None
-
-    def _fuller(self, name: str, head: str, place: Place) -> str | None:
-        """The fuller form that the text gave a description: *the ministry* for *Canada's justice ministry*."""
-        if not re.fullmatch(r"[a-z-]+", head) or head in _OTHER or " " in name:
-            return None
-        pattern = rf"(?:[A-Z][\w.-]*(?:['’]s)?\s+)+(?:(?!(?:and|of|to|in|for|has|have)\b)[a-z-]+\s+){{0,2}}{head}\b(?!['’]s?\s+[a-z])"
-        found = list(re.finditer(pattern, self.text[max(0, place.at - _WINDOW) : place.at]))
-        return bare(found[-1][0]) if found else None
+        return opening.entity.name if opening else soon[0].entity.name if soon and not named else None
 
     def _told(self, name: str, head: str, place: Place) -> str | None:
-        """A source described more fully before: *the spokesman* for *Apple spokesman*, *the people* for *people familiar with the talks*."""
+        """A source told of more fully before: *the spokesman* for *Apple spokesman*, *the analysts* for the two that were named."""
         if len(name.split()) > 2:
             return None
         for one in reversed(place.said[-12:]):
-            if one.name and one.entity is None and head_of(one.name) == head and len(one.name) > len(name):
+            if one.name is None or not one.quote.source:
+                continue
+            source = self.text[one.quote.source[0].start : one.quote.source[0].end]
+            if one.entity is None and head_of(one.name) == head and len(one.name) > len(name):
+                return one.name
+            if is_plural(head) and " and " in one.name and re.search(rf"\b{re.escape(head)}\b", source):
                 return one.name
         return None
 
+    def _body(self, name: str, head: str, place: Place) -> str | None:
+        """Which body a description stands for: one with this noun in its name, one described more fully, else the one spoken of."""
+        noun = head.replace("isation", "ization")
+        if head not in _ANY_BODY:
+            for mention in self.cast.named_before(place.at):
+                lower = [word.lower().replace("isation", "ization") for word in mention.entity.words]
+                if mention.entity.body and noun in lower and len(lower) > 1:
+                    return mention.entity.name
+            if " " not in name and (fuller := self._fuller(head, place)):
+                return fuller
+        return self._told(name, head, place) or (None if head in _RULERS else self._last_body(head, place))
+
+    def _fuller(self, head: str, place: Place) -> str | None:
+        """The fuller form that the text gave a description: *the ministry* for *Canada's justice ministry*."""
+        found = list(re.finditer(_FULLER.format(re.escape(head)), self.text[max(0, place.at - _WINDOW) : place.at]))
+        return bare(found[-1][0]) if found else None
+
     def _last_body(self, head: str, place: Place) -> str | None:
-        """The body quoted last close by; else the one named last in this paragraph or the one before."""
+        """The body quoted last close by; else the one that the last paragraphs name most."""
         for one in reversed(place.said[-_REACH:]):
-            entity = one.entity
-            if entity is not None and entity.body and place.paragraph - self.cast.paragraph(one.quote.extent.end - 1) <= _NEAR:
-                return entity.name
-        for mention in self.cast.named_before(place.at):
-            if place.paragraph - self.cast.paragraph(mention.span.start) > 1:
+            if place.paragraph - self.cast.paragraph(one.quote.extent.end - 1) > _NEAR:
                 break
-            if mention.entity.body and not mention.entity.plain and not country_of(mention.entity.name):
+            if one.entity is not None and one.entity.body and not country_of(one.entity.name):
+                return one.entity.name
+        best: tuple[float, str | None] = (0.0, None)
+        for mention in self.cast.named_before(place.at):
+            entity, gap = mention.entity, place.paragraph - self.cast.paragraph(mention.span.start)
+            if gap > _NEAR:
+                break
+            if entity.body and not country_of(entity.name) and (not entity.plain or head in _ANY_BODY):
+                score = len(entity.mentions) / (1 + gap)
+                best = max(best, (score, entity.name), key=lambda pair: pair[0])
+        return best[1]
+
+    def _named_body_next(self, head: str, place: Place) -> str | None:
+        """The body with this noun in its name that a lede gives after the description: *a committee of MPs*."""
+        for mention in self.cast.named_after(place.at):
+            if self.cast.paragraph(mention.span.start) - place.paragraph > _NEAR:
+                break
+            if mention.entity.body and head in (word.lower() for word in mention.entity.words):
                 return mention.entity.name
         return None
 
