@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from importlib import resources
 
 from stance.cast import Cast, Entity
-from stance.descriptions import gender_of_role, head_of
+from stance.descriptions import bare, gender_of_role, head_of
 from stance.document import Quote, Span
-from stance.names import country_of, is_role
+from stance.names import country_of, is_function_word, is_role
 
 FEATURES = (
     "same sentence", "sentence before", "two sentences before", "sentences between", "same paragraph", "paragraph before",
@@ -46,8 +46,10 @@ _SUBJECT = re.compile(
     rf"(?:(?:also|then|later|now|still|already|often|both|largely)\s+)?(?:{_FINITE}|say|want|see|fear|hope|believe|argue|do|are|were|have)\b"
 )
 _MANY = frozenset(["police", "people", "both"])
+_DETERMINERS = frozenset(["the", "a", "an", "some", "many", "most", "several", "other", "these", "those", "both", "all"])
 _NO_SUBJECTS = frozenset("he she it they we i you this that these those there who what which his her their its".split())
 _LEAD = 45
+_REACH = 40
 _NEAR = 1500
 _PARAGRAPHS = 8
 
@@ -92,6 +94,7 @@ class Place:
         self.marks = cast.marks_at(at)
         self.own = quote.content if quote else ()
         self.behind = quote is not None and quote.content[0].start < at
+        said = said[-_REACH:]
         self.outer = next((one for one in reversed(said) if any(span.start <= at < span.end for span in one.quote.content)), None)
         self.said = [one for one in said if one is not self.outer and one.quote.extent.start < at]
         self.last = next((one for one in reversed(self.said) if one.name), None)
@@ -141,7 +144,7 @@ def candidates(place: Place, gender: str) -> list[Candidate]:
 
 
 def _may_be_person(word: str) -> bool:
-    return not word.isupper() and not country_of(word)
+    return not word.removesuffix("s").isupper() and not country_of(word)
 
 
 def describe(place: Place, found: Sequence[Candidate], gender: str) -> list[list[float]]:
@@ -244,12 +247,19 @@ def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
         if back and cast.marks_at(sentence.start) != cast.marks_at(at):
             break
         found = _SUBJECT.match(cast.text, sentence.start, min(sentence.end, at))
-        if found and is_plural(found["phrase"]) == plural and found["phrase"].split()[0].lower() not in _NO_SUBJECTS:
+        if found and is_plural(found["phrase"]) == plural and _may_be_subject(found["phrase"]):
             return Span(found.start("phrase"), found.end("phrase"))
     return None
+
+
+def _may_be_subject(phrase: str) -> bool:
+    first = phrase.split()[0]
+    return first.lower() not in _NO_SUBJECTS and not (first.islower() and is_function_word(first) and first not in _DETERMINERS)
 
 
 def is_plural(phrase: str) -> bool:
     """Whether a noun phrase is plural: its head by its ending, or joined by *and*."""
     head = head_of(phrase)
+    if country_of(bare(phrase)) or head == "nations":
+        return False
     return " and " in phrase or head in _MANY or (head.endswith("s") and not head.endswith(("ss", "us", "is")))

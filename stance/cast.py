@@ -16,6 +16,7 @@ from stance.text import paragraphs, quoted, sentences
 REACH = 40
 _APPOSITION = re.compile(r"\s*,\s+(?:who is |who |then |now )?(?:the |an? |his |her )?(?P<role>[^,.;:“”\"()]{3,80})[,.;]")
 _LATER_ROLE = re.compile(r",?\s+(?:is|was|who is|who was)\s+(?:the |an? )(?P<role>[^,.;:“”\"()]{3,80})[,.;]")
+_ROLE_FIRST = re.compile(r"\b(?:[Tt]he|[Ii]ts|[Hh]is|[Hh]er|[Tt]heir|[’']s)\s+(?P<role>[^,.;:“”\"()]{3,60}),\s+(?:[A-Z]\w+\.?\s+)?\Z")
 _PRONOUN = re.compile(r"\b(he|his|him|she|her)\b")
 _GENDER: dict[str, Gender] = {"he": "he", "his": "he", "him": "he", "she": "she", "her": "she"}
 _SURNAME_FIRST = lexicon("surnames_first")
@@ -184,6 +185,8 @@ class Cast:
     def _roles(self, name: Name) -> list[str]:
         told = [name.role]
         if not name.body:
+            before = _ROLE_FIRST.search(self.text, max(0, name.span.start - 100), name.span.start)
+            told += [before["role"]] if before else []
             told += [match["role"] for pattern in (_APPOSITION, _LATER_ROLE) if (match := pattern.match(self.text, name.span.end))]
         return [role for role in told if any(is_role(word) for word in role.split())]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from stance.names import country_of, is_function_word, is_role, lexicon
 
@@ -27,7 +28,7 @@ _WORK_NOUNS = frozenset(_WORKS.split("|"))
 _VOICES = frozenset(
     ["spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer"]
 )
-_CROWDS = ("protesters", "demonstrators", "protestors")
+_CROWD = re.compile(r"protesters|demonstrators|protestors", re.IGNORECASE)
 _SAME_ROLE = {
     "chair": "chair",
     "chairs": "chair",
@@ -62,13 +63,15 @@ def head_of(words: str) -> str:
     return re.sub(r"['’]s?$", "", nouns[-1].lower()) if nouns else ""
 
 
-def crowd(name: str, text: str) -> str:
-    """A crowd under the word that the article uses most: *demonstrators* are *protesters* where it also calls them so."""
-    head = name.lower()
-    if head not in _CROWDS:
-        return name
-    low = text.lower()
-    return max(_CROWDS, key=lambda word: (low.count(word), word == head))
+def crowd_word(text: str) -> str:
+    """What an article calls those who protest, most of all."""
+    counts = Counter(match[0].lower() for match in _CROWD.finditer(text))
+    return max(counts, key=lambda word: (counts[word], word == "protesters"), default="")
+
+
+def is_crowd(name: str) -> bool:
+    """Whether a bare description is of those who protest, *demonstrators* or the like."""
+    return _CROWD.fullmatch(name) is not None
 
 
 def is_work(head: str) -> bool:

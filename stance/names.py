@@ -45,13 +45,13 @@ _PARTICLES = lexicon("particles")
 _FEMALE, _MALE = lexicon("female_names"), lexicon("male_names")
 _TOKEN = re.compile(r"(?:[A-Z]\.){1,3}|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|[^\w\s]|\d+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
-_OFFICE_OF = re.compile(r"((?:[\w.’'-]+ ){0,3}?([\w-]+)) (?:of|for) (?:the )?\Z")
 _SHORTENED = frozenset(["st", "jr", "sr", "mt", "ft"])
 _ACRONYM = re.compile(r"\(([A-Z][A-Za-z]*[A-Z]+s?)\)")
 _SHORT = re.compile(r"\b(?:[A-Z]{2,6}\b(?!\.\w)|(?:[A-Z]\.){2,5})")
 _PHRASE = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:(?:of|for|the|and|on|in)\s+){0,2}[A-Z][\w’'-]*)+")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _CONTRACTION = re.compile(r"\w+(?:n['’]t|['’](?:re|ve|ll|m|d))$", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w’'-]+")
 _MEMBERS = re.compile(r"(?:People|Women|Men|Children)['’]s$")
 _CHARGE = re.compile(r"\b(?:cent(?:er|re)|council|institute|commission|committee|association|department|office|alliance|foundation|fund)$", re.IGNORECASE)
 _REST = re.compile(r"\s(?:of|(?P<charge>for|on))\s(?:the\s)?[A-Z][\w-]*(?:\s(?:(?:of|and)\s(?:the\s)?)?[A-Z][\w-]*)*")
@@ -95,7 +95,7 @@ def find_names(text: str, within: Span) -> list[Name]:
     found: list[Name] = []
     run: list[re.Match[str]] = []
     for token in _TOKEN.finditer(text, within.start, within.end):
-        if not run and found and token.start() < found[-1].span.end:
+        if not run and (not token[0][0].isupper() or (found and token.start() < found[-1].span.end)):
             continue
         word = _clean(token[0])
         adjacent = not run or text[run[-1].end() : token.start()].strip(" \u00a0") == ""
@@ -129,7 +129,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
             begin, title, role_end = at + 1, low, at + 1
         elif is_role(low) and at + 1 < len(words):
             begin, role_end = at + 1, at + 1
-        elif begin == at and (_is_function(word, words) or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))):
+        elif begin == at and ((_is_function(word, words) and not _is_family_name(word, run[at], text)) or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))):
             begin = at + 1
     kept = words[begin:]
     if not kept or kept[-1].lower().removesuffix("-elect") in _OFFICES or (len(kept) == 1 and (is_role(kept[0]) or (_is_function(kept[0], words) and not title))):
@@ -141,8 +141,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
         word for word in before if word.lower() not in _NOT_NAMES and (word.lower() not in _TITLES or word.lower() in _ROLE_HEADS)
     )
     if not role:
-        of = _OFFICE_OF.search(text, max(0, run[0].start() - 80), run[0].start()) if begin else None
-        role = f"{of[1]} of {' '.join(words[:begin])}" if of and is_role(of[2]) else _role_before(text, run[0].start())
+        role = (begin and _office_of(text, run[0].start(), words[:begin])) or _role_before(text, run[0].start())
     body = _is_body(kept) and not title
     rest = _REST.match(text, span.end) if body and any(word.lower() in _BODY_WORDS for word in kept) and not last[0].endswith(("'s", "’s")) and kept[-1].lower() not in _COUNTRIES else None
     if rest and (not rest["charge"] or _CHARGE.search(kept[-1])):
@@ -162,20 +161,32 @@ def _is_function(word: str, run: list[str]) -> bool:
     return (word.lower() in _NOT_NAMES and not acronym) or bool(_CONTRACTION.match(word))
 
 
+def _is_family_name(word: str, token: re.Match[str], text: str) -> bool:
+    """Whether *He* is a family name: it has its capital within a sentence."""
+    return word == "He" and text[max(0, token.start() - 2) : token.start()].rstrip()[-1:].isalnum()
+
+
 def _is_modifier(low: str) -> bool:
     return low in _MODIFIERS or low.rsplit("-", 1)[-1].removesuffix("s") in _NATIONS
 
 
+def _office_of(text: str, at: int, charge: list[str]) -> str:
+    """An office before its charge: *Secretary of* State Mike Pompeo."""
+    before = text[max(0, at - 60) : at].removesuffix("the ").split(" ")
+    if len(before) < 3 or before[-2] not in ("of", "for") or before[-1] or not is_role(before[-3]):
+        return ""
+    return f"{before[-3]} of {' '.join(charge)}"
+
+
 def _role_before(text: str, at: int) -> str:
     """Lower-case role words right before a name: *former party leader* Iain Duncan Smith."""
-    head = re.search(r"((?:[\w’'-]+ ){0,4}[\w-]+) $", text[max(0, at - 80) : at])
-    if not head:
-        return ""
-    words = head[1].split()
-    if words[-1].lower() not in _ROLE_HEADS:
+    before = text[max(0, at - 80) : at]
+    words = before.split(" ")[-6:-1]
+    if not words or not before.endswith(" ") or words[-1].lower() not in _ROLE_HEADS:
         return ""
     for back in range(len(words) - 1, -1, -1):
-        if words[back].lower() in _NOT_NAMES or words[back].endswith(("'s", "’s")):
+        word = words[back]
+        if word.lower() in _NOT_NAMES or word.endswith(("'s", "’s")) or not _PLAIN.fullmatch(word):
             return " ".join(words[back + 1 :])
     return " ".join(words)
 

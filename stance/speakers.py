@@ -12,7 +12,7 @@ from itertools import pairwise, zip_longest
 
 from stance.antecedents import Place, Said, is_plural, person_meant, subject_before
 from stance.cast import Cast, Entity
-from stance.descriptions import DEFINITE, WORK, bare, core_of, crowd, head_of, is_voice, is_work, role_head, stands_for_bodies
+from stance.descriptions import DEFINITE, WORK, bare, core_of, crowd_word, head_of, is_crowd, is_voice, is_work, role_head, stands_for_bodies
 from stance.document import Quote, Span, Speaker
 from stance.names import Gender, Name, country_of, find_names, is_country, is_role
 
@@ -37,6 +37,7 @@ _FULLER = (
 )
 _ANY_BODY = frozenset(["company", "firm", "group", "organisation", "organization", "agency", "giant", "maker", "retailer", "carrier", "body"])
 _RULERS = frozenset(["government", "administration", "leadership", "police", "army", "military", "authorities", "regime"])
+_COMPANY = re.compile(r"\s+and\s+(?P<who>(?:his|her|its|their|other)\s+[a-z][\w’' -]*\w)$")
 _ONE_OF = re.compile(r"one of (?=the \w+\b)", re.IGNORECASE)
 _NEAR = 2
 _REACH = 40
@@ -66,6 +67,7 @@ class _Resolver:
     def __init__(self, text: str, quotes: Sequence[Quote]) -> None:
         self.text = text
         self.cast = Cast(text)
+        self.crowd = crowd_word(text)
         self.said: list[Said] = []
         self.countries: dict[str, str] = {}
         for quote in quotes:
@@ -177,7 +179,7 @@ class _Resolver:
 
     def _is_person(self, name: str) -> bool:
         entity = self.cast.by_name.get(name)
-        return entity is not None and not entity.body and (entity.vouched or not entity.plain)
+        return entity is not None and not entity.body and (entity.vouched or entity.gender is not None)
 
     def _named(self, source: Span, words: str) -> str | None:
         """The name at a source's head: not one behind *for* or *of*; two joined by *and* are joint sources."""
@@ -194,7 +196,8 @@ class _Resolver:
             between = self.text[one.span.end : two.span.start]
             if re.search(r"\band\b|&", between) and joint[-1] is one and len(between) < 60:
                 joint.append(two)
-        return " and ".join(dict.fromkeys(self._canonical(name) for name in joint))
+        others = _COMPANY.match(self.text, joint[-1].span.end, source.end)
+        return " and ".join(dict.fromkeys([*(self._canonical(name) for name in joint), *([others["who"]] if others else [])]))
 
     def _modifies(self, one: Name, two: Name | None) -> bool:
         """Whether a capitalised word tells whose person the next name is, as in *Voice of America Director Jane Doe*."""
@@ -238,7 +241,9 @@ class _Resolver:
         """A source that names nobody: somebody in this office, a body or a source told of before, or the description itself."""
         core = core_of(words)
         head = head_of(words)
-        name = crowd(bare(core), self.text)
+        name = bare(core)
+        if is_crowd(name):
+            return self.crowd
         definite = bool(DEFINITE.match(core)) and len(core.split()) <= 3
         known: str | None = None
         if _PAIR.match(name):
