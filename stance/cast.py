@@ -105,6 +105,11 @@ class Cast:
         """The number of the sentence that a place lies in."""
         return bisect_right(self.sentences, at, key=lambda span: span.start) - 1
 
+    def opens_sentence(self, at: int) -> bool:
+        """Whether a sentence or a quote begins at a place, article aside."""
+        begin = self.sentences[self.sentence(at)].start
+        return self.text[begin:at].strip(" “”\"‘'’") in ("", "The", "A", "An")
+
     def marks_at(self, at: int) -> Span | None:
         """The stretch in quotation marks that a place lies in."""
         index = bisect_right(self._marked, at, key=lambda span: span.start) - 1
@@ -125,13 +130,22 @@ class Cast:
         long = self.long_forms.get(name.text)
         if long is not None and long in self.by_name:
             return self.by_name[long]
+        matching = self.matching(name)
+        if not matching and len(name.words) == 1:
+            return self._by_sound.get(_sound(name.words[0]))
+        return max(matching, key=lambda entity: entity.last_before(at), default=None)
+
+    def matching(self, name: Name) -> list[Entity]:
+        """All whom a name may mean."""
         words = tuple(word.lower() for word in name.words)
         matching = [entity for entity in self._by_word.get(words[-1], []) if _means(words, name, entity)]
         if len(matching) > 1 and name.gender:
             matching = [entity for entity in matching if entity.gender in (None, name.gender)] or matching
-        if not matching and len(words) == 1:
-            return self._by_sound.get(_sound(words[0]))
-        return max(matching, key=lambda entity: entity.last_before(at), default=None)
+        return matching
+
+    def by_word(self, word: str) -> list[Entity]:
+        """All in whose names a word stands."""
+        return self._by_word.get(word.lower(), [])
 
     def in_role(self, description: str, at: int, *, whole: bool = False) -> Entity | None:
         """The person whose roles share most words with a description, its head noun among them.

@@ -12,9 +12,9 @@ from itertools import pairwise, zip_longest
 
 from stance.antecedents import Place, Said, is_plural, person_meant, subject_before
 from stance.cast import Cast, Entity
-from stance.descriptions import DEFINITE, WORK, bare, core_of, crowd_word, head_of, is_crowd, is_voice, is_work, role_head, stands_for_bodies
+from stance.descriptions import DEFINITE, WORK, bare, core_of, crowd_word, head_of, is_crowd, is_voice, is_work, role_head, role_words, stands_for_bodies
 from stance.document import Quote, Span, Speaker
-from stance.names import Gender, Name, country_of, find_names, is_country, is_role
+from stance.names import Gender, Name, country_of, find_names, is_country, is_role, lexicon
 
 PRONOUNS: dict[str, Gender] = {"he": "he", "him": "he", "his": "he", "himself": "he", "she": "she", "her": "she", "herself": "she"}
 _FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
@@ -35,9 +35,12 @@ _FULLER = (
     r"(?:(?!(?:The|This|That|He|She|It|His|Her|Its|But|And|In|On|At|A|An)\b)(?:[A-Z][\w-]*|U\.S\.)(?:['’]s)?\s+)+"
     r"(?:(?!(?:and|of|to|in|for|has|have|was|is|by)\b)[a-z-]+\s+){{0,2}}{}\b(?!['’]s?\s+[a-z])"
 )
-_ANY_BODY = frozenset(["company", "firm", "group", "organisation", "organization", "agency", "giant", "maker", "retailer", "carrier", "body"])
+_OFFICES = frozenset(role_head(office) for office in lexicon("offices"))
+_FIRMS = frozenset(["company", "firm", "giant", "maker", "retailer", "carrier", "manufacturer"])
+_ANY_BODY = _FIRMS | {"group", "organisation", "organization", "agency", "body"}
 _RULERS = frozenset(["government", "administration", "leadership", "police", "army", "military", "authorities", "regime"])
 _COMPANY = re.compile(r"\s+and\s+(?P<who>(?:his|her|its|their|other)\s+[a-z][\w’' -]*\w)$")
+_SPEAKS_FOR = re.compile(r"[\w’' -]*?\b\w+ (?:for|at|of|from) (?:the )?(?P<body>[\w’'. -]+)$")
 _ONE_OF = re.compile(r"one of (?=the \w+\b)", re.IGNORECASE)
 _NEAR = 2
 _REACH = 40
@@ -143,7 +146,7 @@ class _Resolver:
             begin = self.text.index(words, span.start)
             span, words = Span(begin + work.start(role), begin + work.end(role)), work[role]
         one_of = _ONE_OF.match(words)
-        if one_of:
+        if one_of and "," not in words:
             return self._described(words[one_of.end() :], span, place)
         return self._named(span, words) or self._described(words, span, place)
 
@@ -186,7 +189,7 @@ class _Resolver:
         whole = bare(words)
         if country_of(whole):
             return self._country(whole)
-        heads = [name for name in find_names(self.text, source) if self._is_head(name, source)]
+        heads = [name for name in find_names(self.text, source) if self._is_head(name, source) and not self._is_noun(name)]
         if not heads:
             return None
         persons = [name for name in heads if not name.body]
@@ -198,6 +201,12 @@ class _Resolver:
                 joint.append(two)
         others = _COMPANY.match(self.text, joint[-1].span.end, source.end)
         return " and ".join(dict.fromkeys([*(self._canonical(name) for name in joint), *([others["who"]] if others else [])]))
+
+    def _is_noun(self, name: Name) -> bool:
+        """Whether a word has its capital only because a sentence begins with it."""
+        entity = self.cast.find(name, name.span.start)
+        known = entity is not None and not (entity.plain and all(self.cast.opens_sentence(span.start) for span in entity.mentions))
+        return len(name.words) == 1 and name.text[-1:] == "s" and not known and self.cast.opens_sentence(name.span.start)
 
     def _modifies(self, one: Name, two: Name | None) -> bool:
         """Whether a capitalised word tells whose person the next name is, as in *Voice of America Director Jane Doe*."""
@@ -231,11 +240,20 @@ class _Resolver:
         )
 
     def _canonical(self, name: Name) -> str:
-        entity = self.cast.find(name, name.span.start)
+        entity = self._namesake(name) or self.cast.find(name, name.span.start)
         words = entity.name if entity else name.text
         if country_of(words):
             return self._country(words)
         return words
+
+    def _namesake(self, name: Name) -> Entity | None:
+        """Of several persons with this surname the one who spoke last, unless another's full name has come since."""
+        sharing = self.cast.matching(name) if len(name.words) == 1 else []
+        for one in reversed(self.said[-_REACH:]) if len(sharing) > 1 else ():
+            if one.entity in sharing:
+                since = [span for other in sharing for span in other.mentions if one.quote.extent.end < span.start < name.span.start]
+                return None if any(" " in self.text[span.start : span.end] for span in since) else one.entity
+        return None
 
     def _described(self, words: str, span: Span, place: Place) -> str | None:
         """A source that names nobody: somebody in this office, a body or a source told of before, or the description itself."""
@@ -244,7 +262,7 @@ class _Resolver:
         name = bare(core)
         if is_crowd(name):
             return self.crowd
-        definite = bool(DEFINITE.match(core)) and len(core.split()) <= 3
+        definite = bool(DEFINITE.match(core)) and len(core.split()) <= (4 if name.islower() else 3)
         known: str | None = None
         if _PAIR.match(name):
             known = self._pair(place)
@@ -309,10 +327,18 @@ class _Resolver:
             return told if told and self._spoke_later(told, entity.last_before(place.at), place) else entity.name
         if is_voice(head):
             return None
+        if head == "leader" and (ruler := self._ruler(core, place)):
+            return ruler.name
         found = (self._last_person(core, place) if re.match("the ", core, re.IGNORECASE) else None) or self._named_next(core, place)
         if found and not indefinite:
             self.cast.appoint(self.cast.by_name[found], core)
         return found
+
+    def _ruler(self, core: str, place: Place) -> Entity | None:
+        """Whom *the American leader* means: the president or head of government of that country."""
+        country = next((found for word in role_words(core) if (found := country_of(word))), None)
+        offices = ("president", "prime minister", "premier", "chief executive", "chancellor")
+        return next((entity for office in offices if country and (entity := self.cast.in_role(f"{country} {office}", place.at))), None)
 
     def _spoke_later(self, name: str, at: int, place: Place) -> bool:
         """Whether somebody described spoke after a place."""
@@ -349,7 +375,7 @@ class _Resolver:
             if one.name is None or not one.quote.source:
                 continue
             source = self.text[one.quote.source[0].start : one.quote.source[0].end]
-            if one.entity is None and head_of(one.name) == head and len(one.name) > len(name):
+            if one.entity is None and head_of(one.name) == head and role_words(name) < role_words(one.name):
                 return one.name
             if is_plural(head) and " and " in one.name and re.search(rf"\b{re.escape(head)}\b", source):
                 return one.name
@@ -365,7 +391,16 @@ class _Resolver:
                     return mention.entity.name
             if " " not in name and (fuller := self._fuller(head, place)):
                 return fuller
-        return self._told(name, head, place) or (None if head in _RULERS else self._last_body(head, place))
+        return self._told(name, head, place) or self._spoken_for(head, place) or (None if head in _RULERS else self._last_body(head, place))
+
+    def _spoken_for(self, head: str, place: Place) -> str | None:
+        """The body for which somebody has just spoken: *the company* behind *bosses at Acme*."""
+        for one in reversed(place.said[-3:]):
+            found = _SPEAKS_FOR.match(one.name) if one.name and one.entity is None else None
+            if found and (head in _ANY_BODY or head_of(found["body"]) == head):
+                name = next(iter(self.cast.by_word(found["body"].split()[-1])), None)
+                return name.name if name else found["body"]
+        return None
 
     def _fuller(self, head: str, place: Place) -> str | None:
         """The fuller form that the text gave a description: *the ministry* for *Canada's justice ministry*."""
@@ -384,7 +419,7 @@ class _Resolver:
             entity, gap = mention.entity, place.paragraph - self.cast.paragraph(mention.span.start)
             if gap > _NEAR:
                 break
-            if entity.body and not country_of(entity.name) and (not entity.plain or head in _ANY_BODY):
+            if entity.body and not country_of(entity.name) and (not entity.plain or head in _FIRMS):
                 score = len(entity.mentions) / (1 + gap)
                 best = max(best, (score, entity.name), key=lambda pair: pair[0])
         return best[1]
@@ -400,5 +435,6 @@ class _Resolver:
 
 
 def _may_hold(entity: Entity, office: str) -> bool:
-    """Whether the article gives a person no role but this one."""
-    return not entity.roles or role_head(office) in entity.roles
+    """Whether an office may be a person's: no two persons share one, so that whoever has another has not this one."""
+    head = role_head(office)
+    return not entity.roles or head in entity.roles or (head not in _OFFICES and " of " not in office)
