@@ -135,6 +135,8 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     if not kept or kept[-1].lower().removesuffix("-elect") in _OFFICES or (len(kept) == 1 and (is_role(kept[0]) or (_is_function(kept[0], words) and not title))):
         return
     first, last = run[begin], run[-1]
+    if is_role(kept[-1]) and text.startswith((" of ", " for "), last.end()):
+        return
     span = Span(first.start(), last.start() + len(_clean(last[0])))
     before = words[:role_end] if role_end else []
     role = " ".join(
@@ -205,8 +207,8 @@ def _is_body(words: list[str]) -> bool:
 def is_role(word: str) -> bool:
     """Whether a noun names an office or occupation: *minister*, *analyst*."""
     low = word.lower().rstrip(".,")
-    low = low.removesuffix("-elect")
-    return low in _ROLE_HEADS or (low.endswith("s") and low[:-1] in _ROLE_HEADS)
+    parts = (low, *low.removesuffix("-elect").split("-")[:: low.count("-") or 1])
+    return any(part in _ROLE_HEADS or (part.endswith("s") and part[:-1] in _ROLE_HEADS) for part in parts)
 
 
 def country_of(words: str) -> str | None:
