@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import islice
 
 from stance.cast import Cast, Entity
 from stance.descriptions import bare, gender_of_role, head_of
@@ -25,6 +27,7 @@ FEATURES = (
     "last speaker, near", "recent speaker", "gender known", "vouched for", "plain", "frequency", "frequency near", "described", "after",
     "outer speaker", "outer speaker, same sentence", "behind its quote: last speaker, near", "behind its quote: same paragraph",
     "behind its quote: opens the paragraph before", "first of all", "not named outside",
+    "named in its words",
 )  # fmt: skip
 _WEIGHTS: dict[str, float] = tomllib.loads(resources.files("stance").joinpath("antecedents.toml").read_text(encoding="utf-8"))
 WEIGHTS = tuple(_WEIGHTS.get(name, 0.0) for name in FEATURES)
@@ -40,16 +43,18 @@ _NO_VERB = re.compile(r"(?:['’]s)?\s+(?:as|across|towards|besides|perhaps|alwa
 _GOVERNOR = re.compile(r"\b(?:with|to|of|by|for|from|on|about|against|between|and|in|at|under|like|told|met|as|than)\s+(?:[\w.’'-]+\s+){0,4}$")
 _CATAPHORA = re.compile(r"\W*(?:and |but )?(?:while|although|though|as|when|if|after|before|in|despite|since|because|even|asked|during)\b", re.I)
 _SUBJECT = re.compile(
-    r"[\W_]*(?:(?:But|And|Yet|So|Still)\s+)?(?:(?:However|Meanwhile|Instead|Now|Then|For|In|On|At|After|Before|Since|While|Although|Though|As|When|If)\b"
+    r"[\W_]*(?:(?:But|And|Yet|So|Still|While|Although|Though|As|When|If|Because|Since|After|Before|Once|Unless)\s+){0,2}(?:(?:However|Meanwhile|Instead|Now|Then|For|In|On|At|After|Before|Since|While|Although|Though|As|When|If)\b"
     r"[^,.;“”\"]{0,60},?\s+)??(?P<phrase>(?:(?:The|the|A|An|Some|Many|Most|Several|Other|These|Those|Both|All)\s+)?"
     r"(?:[\w’'.-]+\s+){0,5}?[\w’'.-]+)(?:,[^.;“”\"]{2,120},|\s+(?:who|that|which)\b[^.;“”\"]{2,80}?)?\s+"
     rf"(?:(?:also|then|later|now|still|already|often|both|largely)\s+)?(?:{_FINITE}|say|want|see|fear|hope|believe|argue|do|are|were|have)\b"
 )
+_CLAUSE = re.compile(r",\s+")
 _MANY = frozenset(["police", "people", "both"])
 _DETERMINERS = frozenset(["the", "a", "an", "some", "many", "most", "several", "other", "these", "those", "both", "all"])
 _NO_SUBJECTS = frozenset("he she it they we i you this that these those there who what which his her their its".split())
 _LEAD = 45
 _REACH = 40
+_RECENT = 20
 _NEAR = 1500
 _PARAGRAPHS = 8
 
@@ -150,7 +155,7 @@ def _may_be_person(word: str) -> bool:
 def describe(place: Place, found: Sequence[Candidate], gender: str) -> list[list[float]]:
     """A row of features for each candidate, in the order of `FEATURES`."""
     cast = place.cast
-    before = [[span for span in one.mentions if span.start < place.at] for one in found]
+    before = [_before(place.at, one.mentions) for one in found]
     free = [[span for span in mentions if place.is_free(span)] for mentions in before]
     lasts = [mentions[-1].start if mentions else -1 for mentions in free]
     order = sorted(range(len(found)), key=lambda i: -lasts[i])
@@ -203,6 +208,7 @@ def describe(place: Place, found: Sequence[Candidate], gender: str) -> list[list
             "behind its quote: opens the paragraph before": place.behind and openers[1] == i,
             "first of all": one.entity is not None and one.entity.mentions[0].start == first,
             "not named outside": not named,
+            "named in its words": any(_is_named_in(piece, one.mentions) for piece in place.own),
         }
         rows.append([float(values[name]) for name in FEATURES])
     return rows
@@ -214,6 +220,17 @@ def person_meant(place: Place, gender: str) -> Candidate | None:
     rows = describe(place, found, gender)
     scores = [sum(weight * value for weight, value in zip(WEIGHTS, row, strict=True)) for row in rows]
     return found[max(range(len(found)), key=scores.__getitem__)] if found else None
+
+
+def _before(at: int, mentions: Sequence[Span]) -> Sequence[Span]:
+    """The last mentions before a place."""
+    end = bisect_left(mentions, at, key=lambda span: span.start)
+    return mentions[max(0, end - _RECENT) : end]
+
+
+def _is_named_in(stretch: Span, mentions: Sequence[Span]) -> bool:
+    first = bisect_left(mentions, stretch.start, key=lambda span: span.start)
+    return first < len(mentions) and mentions[first].start < stretch.end
 
 
 def _opener(place: Place, free: Sequence[Sequence[Span]], paragraph: int) -> int | None:
@@ -246,9 +263,11 @@ def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
         sentence = cast.sentences[number - back]
         if back and cast.marks_at(sentence.start) != cast.marks_at(at):
             break
-        found = _SUBJECT.match(cast.text, sentence.start, min(sentence.end, at))
-        if found and is_plural(found["phrase"]) == plural and _may_be_subject(found["phrase"]):
-            return Span(found.start("phrase"), found.end("phrase"))
+        end = min(sentence.end, at)
+        for start in (sentence.start, *(comma.end() for comma in islice(_CLAUSE.finditer(cast.text, sentence.start, end), 2))):
+            found = _SUBJECT.match(cast.text, start, end)
+            if found and is_plural(found["phrase"]) == plural and _may_be_subject(found["phrase"]):
+                return Span(found.start("phrase"), found.end("phrase"))
     return None
 
 
