@@ -16,9 +16,10 @@ from importlib import resources
 from itertools import islice
 
 from stance.cast import Cast, Entity
-from stance.descriptions import bare, gender_of_role, head_of
-from stance.document import Quote, Span
+from stance.descriptions import gender_of_role, head_of, is_plural
+from stance.document import Span
 from stance.names import country_of, is_function_word, is_role
+from stance.surroundings import Place
 
 FEATURES = (
     "same sentence", "sentence before", "two sentences before", "sentences between", "same paragraph", "paragraph before",
@@ -40,8 +41,12 @@ _VERB = re.compile(
     rf"(?:{_FINITE}|\w{{2,}}s|who)\b"
 )
 _NO_VERB = re.compile(r"(?:['’]s)?\s+(?:as|across|towards|besides|perhaps|always|previous|this|was\s+\w+ed\b|his|its)\b")
-_GOVERNOR = re.compile(r"\b(?:with|to|of|by|for|from|on|about|against|between|and|in|at|under|like|told|met|as|than)\s+(?:[\w.’'-]+\s+){0,4}$")
-_CATAPHORA = re.compile(r"\W*(?:and |but )?(?:while|although|though|as|when|if|after|before|in|despite|since|because|even|asked|during)\b", re.I)
+_GOVERNOR = re.compile(
+    r"\b(?:with|to|of|by|for|from|on|about|against|between|and|in|at|under|like|told|met|as|than)\s+(?:[\w.’'-]+\s+){0,4}$"
+)
+_CATAPHORA = re.compile(
+    r"\W*(?:and |but )?(?:while|although|though|as|when|if|after|before|in|despite|since|because|even|asked|during)\b", re.I
+)
 _SUBJECT = re.compile(
     r"[\W_]*(?:(?:But|And|Yet|So|Still|While|Although|Though|As|When|If|Because|Since|After|Before|Once|Unless)\s+){0,2}(?:(?:However|Meanwhile|Instead|Now|Then|For|In|On|At|After|Before|Since|While|Although|Though|As|When|If)\b"
     r"[^,.;“”\"]{0,60},?\s+)??(?P<phrase>(?:(?:The|the|A|An|Some|Many|Most|Several|Other|These|Those|Both|All)\s+)?"
@@ -49,11 +54,31 @@ _SUBJECT = re.compile(
     rf"(?:(?:also|then|later|now|still|already|often|both|largely)\s+)?(?:{_FINITE}|say|want|see|fear|hope|believe|argue|do|are|were|have)\b"
 )
 _CLAUSE = re.compile(r",\s+")
-_MANY = frozenset(["police", "people", "both"])
 _DETERMINERS = frozenset(["the", "a", "an", "some", "many", "most", "several", "other", "these", "those", "both", "all"])
-_NO_SUBJECTS = frozenset("he she it they we i you this that these those there who what which his her their its".split())
+_NO_SUBJECTS = frozenset(
+    [
+        "he",
+        "she",
+        "it",
+        "they",
+        "we",
+        "i",
+        "you",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "who",
+        "what",
+        "which",
+        "his",
+        "her",
+        "their",
+        "its",
+    ]
+)
 _LEAD = 45
-_REACH = 40
 _RECENT = 20
 _NEAR = 1500
 _PARAGRAPHS = 8
@@ -72,52 +97,6 @@ class Candidate:
     name: str
     mentions: Sequence[Span]
     entity: Entity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An earlier quote and who said it."""
-
-    quote: Quote
-    name: str | None
-    entity: Entity | None = None
-
-
-class Place:
-    """A pronoun in its surroundings.
-
-    Args:
-        cast: Everybody the article names.
-        at: Where the pronoun stands.
-        quote: The quote whose source it is.
-        said: The quotes before, in text order.
-    """
-
-    def __init__(self, cast: Cast, at: int, quote: Quote | None, said: Sequence[Said]) -> None:
-        self.cast, self.at = cast, at
-        self.sentence, self.paragraph = cast.sentence(at), cast.paragraph(at)
-        self.marks = cast.marks_at(at)
-        self.own = quote.content if quote else ()
-        self.behind = quote is not None and quote.content[0].start < at
-        said = said[-_REACH:]
-        self.outer = next((one for one in reversed(said) if any(span.start <= at < span.end for span in one.quote.content)), None)
-        self.said = [one for one in said if one is not self.outer and one.quote.extent.start < at]
-        self.last = next((one for one in reversed(self.said) if one.name), None)
-        self.recent = {one.name for one in self.said[-4:]}
-
-    def is_free(self, mention: Span) -> bool:
-        """Whether a mention is the writer's, or stands in the words that the pronoun stands in too."""
-        marks = self.cast.marks_at(mention.start)
-        return (marks is None or marks == self.marks) and not any(span.contains(mention) for span in self.own)
-
-    def is_reported(self, mention: Span) -> bool:
-        """Whether a mention stands in what somebody else is reported to have said."""
-        return any(span.contains(mention) for one in self.said[-8:] for span in one.quote.content)
-
-    def speaker_near(self, name: str) -> bool:
-        """Whether somebody spoke last, in this paragraph or the one before."""
-        last = self.last
-        return last is not None and last.name == name and self.paragraph - self.cast.paragraph(last.quote.extent.end - 1) <= 1
 
 
 def candidates(place: Place, gender: str) -> list[Candidate]:
@@ -169,7 +148,11 @@ def describe(place: Place, found: Sequence[Candidate], gender: str) -> list[list
         here = last.start if last else place.at
         sentences = max(0, place.sentence - cast.sentence(here)) if last else 3
         between = max(0, place.paragraph - cast.paragraph(here)) if last else 2
-        subjects = {cast.sentence(span.start) for span in free[i][-4:] if place.sentence - cast.sentence(span.start) <= 1 and _is_subject(cast, span)}
+        subjects = {
+            cast.sentence(span.start)
+            for span in free[i][-4:]
+            if place.sentence - cast.sentence(span.start) <= 1 and _is_subject(cast, span)
+        }
         near = place.speaker_near(one.name)
         outer = place.outer is not None and place.outer.name == one.name
         values = {
@@ -245,7 +228,9 @@ def _opener(place: Place, free: Sequence[Sequence[Span]], paragraph: int) -> int
 def _is_subject(cast: Cast, mention: Span) -> bool:
     """Whether a mention looks like a subject: a verb follows, and no preposition governs it."""
     if _NO_VERB.match(cast.text, mention.end) or not _VERB.match(cast.text, mention.end):
-        return bool(re.search(r"\b(?:said|says|added|wrote|told)\s+(?:[\w.’'-]+\s+){0,4}$", cast.text[max(0, mention.start - 60) : mention.start]))
+        return bool(
+            re.search(r"\b(?:said|says|added|wrote|told)\s+(?:[\w.’'-]+\s+){0,4}$", cast.text[max(0, mention.start - 60) : mention.start])
+        )
     begin = cast.sentences[cast.sentence(mention.start)].start
     return mention.start - begin <= _LEAD or not _GOVERNOR.search(cast.text, max(begin, mention.start - 60), mention.start)
 
@@ -274,11 +259,3 @@ def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
 def _may_be_subject(phrase: str) -> bool:
     first = phrase.split()[0]
     return first.lower() not in _NO_SUBJECTS and not (first.islower() and is_function_word(first) and first not in _DETERMINERS)
-
-
-def is_plural(phrase: str) -> bool:
-    """Whether a noun phrase is plural: its head by its ending, or joined by *and*."""
-    head = head_of(phrase)
-    if country_of(bare(phrase)) or head == "nations":
-        return False
-    return " and " in phrase or head in _MANY or (head.endswith("s") and not head.endswith(("ss", "us", "is")))

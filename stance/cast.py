@@ -35,6 +35,7 @@ class Entity:
         gender: The pronoun that goes with it, where the article tells.
         vouched: Whether a title, a role or a first name shows it to be a person.
         roles: The heads of the roles that the article gives to a person.
+        countries: The countries that these roles name.
         mentions: Where it is named, in text order.
     """
 
@@ -44,6 +45,7 @@ class Entity:
     gender: Gender | None = None
     vouched: bool = False
     roles: set[str] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
     mentions: list[Span] = field(default_factory=list)
 
     @property
@@ -60,6 +62,11 @@ class Entity:
         """Where it was named last at or before a place; -1 where it was not."""
         index = bisect_right(self.mentions, at, key=lambda span: span.start)
         return self.mentions[index - 1].start if index else -1
+
+    def between(self, start: int, end: int) -> Sequence[Span]:
+        """Its mentions from one place to another."""
+        first, last = (bisect_left(self.mentions, at, key=lambda span: span.start) for at in (start, end))
+        return self.mentions[first:last]
 
 
 class Mention(NamedTuple):
@@ -159,12 +166,11 @@ class Cast:
         best: tuple[float, int] = (0.0, 0)
         chosen: Entity | None = None
         held = self._by_role.get(role_head(description), {})
-        countries = {name: {word for (words, other) in held if other == name for word in words if is_country(word)} for _, name in held}
-        for (words, name), entity in held.items():
+        for (words, _), entity in held.items():
             if whole and (len(wanted) < 2 or not wanted <= words):
                 continue
             missing, more = wanted - words, words - wanted - _PAST
-            score = len(wanted & words) - 0.5 * len(missing) - 0.6 * len(countries[name] - wanted) - 0.6 * bool(missing and more)
+            score = len(wanted & words) - 0.5 * len(missing) - 0.6 * len(entity.countries - wanted) - 0.6 * bool(missing and more)
             if (score, entity.last_before(at)) > best:
                 best, chosen = (score, entity.last_before(at)), entity
         return chosen
@@ -172,7 +178,9 @@ class Cast:
     def appoint(self, entity: Entity, role: str) -> None:
         """Notes that a person holds an office."""
         entity.roles.add(role_head(role))
-        self._by_role.setdefault(role_head(role), {})[frozenset(role_words(role)), entity.name] = entity
+        words = frozenset(role_words(role))
+        entity.countries.update(word for word in words if is_country(word))
+        self._by_role.setdefault(role_head(role), {})[words, entity.name] = entity
 
     def _enter(self, name: Name) -> None:
         entity = self.find(name, name.span.start)

@@ -24,10 +24,9 @@ WORK = re.compile(
     rf"|(?P<body>(?:[\w.-]+\s+){{0,3}}(?:government|university|bank|ministry|department|committee|police|company|court|council))\s(?:{_WORKS})\b)"
 )
 DEFINITE = re.compile(r"(?:the|this|that|its|his|her|our|their)\b", re.IGNORECASE)
+_MANY = frozenset(["police", "people", "both"])
 _WORK_NOUNS = frozenset(_WORKS.split("|"))
-_VOICES = frozenset(
-    ["spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer"]
-)
+_VOICES = frozenset(["spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer"])
 _CROWD = re.compile(r"protesters|demonstrators|protestors", re.IGNORECASE)
 _SAME_ROLE = {
     "chair": "chair",
@@ -72,6 +71,14 @@ def crowd_word(text: str) -> str:
 def is_crowd(name: str) -> bool:
     """Whether a bare description is of those who protest, *demonstrators* or the like."""
     return _CROWD.fullmatch(name) is not None
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether a noun phrase is plural: its head by its ending, or joined by *and*."""
+    head = head_of(phrase)
+    if country_of(bare(phrase)) or head == "nations":
+        return False
+    return " and " in phrase or head in _MANY or (head.endswith("s") and not head.endswith(("ss", "us", "is")))
 
 
 def is_work(head: str) -> bool:

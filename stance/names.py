@@ -26,7 +26,7 @@ def _countries() -> tuple[dict[str, str], dict[str, str]]:
     for row in _LEXICON["countries"]:
         forms = row["names"].split(", ")
         names.update({form.lower(): forms[0] for form in forms})
-        others.update({word: forms[0] for word in row["others"].split()})
+        others.update(dict.fromkeys(row["others"].split(), forms[0]))
     return names, others
 
 
@@ -53,7 +53,9 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _CONTRACTION = re.compile(r"\w+(?:n['’]t|['’](?:re|ve|ll|m|d))$", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w’'-]+")
 _MEMBERS = re.compile(r"(?:People|Women|Men|Children)['’]s$")
-_CHARGE = re.compile(r"\b(?:cent(?:er|re)|council|institute|commission|committee|association|department|office|alliance|foundation|fund)$", re.IGNORECASE)
+_CHARGE = re.compile(
+    r"\b(?:cent(?:er|re)|council|institute|commission|committee|association|department|office|alliance|foundation|fund)$", re.IGNORECASE
+)
 _REST = re.compile(r"\s(?:of|(?P<charge>for|on))\s(?:the\s)?[A-Z][\w-]*(?:\s(?:(?:of|and)\s(?:the\s)?)?[A-Z][\w-]*)*")
 
 
@@ -129,10 +131,17 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
             begin, title, role_end = at + 1, low, at + 1
         elif is_role(low) and at + 1 < len(words):
             begin, role_end = at + 1, at + 1
-        elif begin == at and ((_is_function(word, words) and not _is_family_name(word, run[at], text)) or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))):
+        elif begin == at and (
+            (_is_function(word, words) and not _is_family_name(word, run[at], text))
+            or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))
+        ):
             begin = at + 1
     kept = words[begin:]
-    if not kept or kept[-1].lower().removesuffix("-elect") in _OFFICES or (len(kept) == 1 and (is_role(kept[0]) or (_is_function(kept[0], words) and not title))):
+    if (
+        not kept
+        or kept[-1].lower().removesuffix("-elect") in _OFFICES
+        or (len(kept) == 1 and (is_role(kept[0]) or (_is_function(kept[0], words) and not title)))
+    ):
         return
     first, last = run[begin], run[-1]
     if is_role(kept[-1]) and text.startswith((" of ", " for "), last.end()):
@@ -145,7 +154,14 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     if not role:
         role = (begin and _office_of(text, run[0].start(), words[:begin])) or _role_before(text, run[0].start())
     body = _is_body(kept) and not title
-    rest = _REST.match(text, span.end) if body and any(word.lower() in _BODY_WORDS for word in kept) and not last[0].endswith(("'s", "’s")) and kept[-1].lower() not in _COUNTRIES else None
+    rest = (
+        _REST.match(text, span.end)
+        if body
+        and any(word.lower() in _BODY_WORDS for word in kept)
+        and not last[0].endswith(("'s", "’s"))
+        and kept[-1].lower() not in _COUNTRIES
+        else None
+    )
     if rest and (not rest["charge"] or _CHARGE.search(kept[-1])):
         span = Span(span.start, rest.end())
         kept += rest[0].split()
