@@ -21,6 +21,18 @@ def lexicon(name: str) -> frozenset[str]:
     return frozenset(_LEXICON[name].split())
 
 
+def _countries() -> tuple[dict[str, str], dict[str, str]]:
+    names, others = {}, {}
+    for row in _LEXICON["countries"]:
+        forms = row["names"].split(", ")
+        names.update({form.lower(): forms[0] for form in forms})
+        others.update(dict.fromkeys(row["others"].split(), forms[0]))
+    return names, others
+
+
+_COUNTRIES, _STANDING_FOR = _countries()
+
+
 _MALE_TITLES, _FEMALE_TITLES = lexicon("male_titles"), lexicon("female_titles")
 _TITLES = lexicon("titles") | _MALE_TITLES | _FEMALE_TITLES
 _ROLE_HEADS = lexicon("roles")
@@ -33,8 +45,18 @@ _PARTICLES = lexicon("particles")
 _FEMALE, _MALE = lexicon("female_names"), lexicon("male_names")
 _TOKEN = re.compile(r"(?:[A-Z]\.){1,3}|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|[^\w\s]|\d+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
+_SHORTENED = frozenset(["st", "jr", "sr", "mt", "ft"])
 _ACRONYM = re.compile(r"\(([A-Z][A-Za-z]*[A-Z]+s?)\)")
+_SHORT = re.compile(r"\b(?:[A-Z]{2,6}\b(?!\.\w)|(?:[A-Z]\.){2,5})")
+_PHRASE = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:(?:of|for|the|and|on|in)\s+){0,2}[A-Z][\w’'-]*)+")
 _POSSESSIVE = re.compile(r"['’]s?$")
+_CONTRACTION = re.compile(r"\w+(?:n['’]t|['’](?:re|ve|ll|m|d))$", re.IGNORECASE)
+_PLAIN = re.compile(r"[\w’'-]+")
+_MEMBERS = re.compile(r"(?:People|Women|Men|Children)['’]s$")
+_CHARGE = re.compile(
+    r"\b(?:cent(?:er|re)|council|institute|commission|committee|association|department|office|alliance|foundation|fund)$", re.IGNORECASE
+)
+_REST = re.compile(r"\s(?:of|(?P<charge>for|on))\s(?:the\s)?[A-Z][\w-]*(?:\s(?:(?:of|and)\s(?:the\s)?)?[A-Z][\w-]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +97,8 @@ def find_names(text: str, within: Span) -> list[Name]:
     found: list[Name] = []
     run: list[re.Match[str]] = []
     for token in _TOKEN.finditer(text, within.start, within.end):
+        if not run and (not token[0][0].isupper() or (found and token.start() < found[-1].span.end)):
+            continue
         word = _clean(token[0])
         adjacent = not run or text[run[-1].end() : token.start()].strip(" \u00a0") == ""
         if not adjacent:
@@ -82,8 +106,8 @@ def find_names(text: str, within: Span) -> list[Name]:
             run = []
         if word[:1].isupper() or (run and word.lower() in _PARTICLES):
             run.append(token)
-            ends = token[0].endswith(".") and word.lower() not in _TITLES and len(word) > 2 and not _INITIALS.fullmatch(token[0])
-            if not ends and not token[0].endswith(("'s", "’s", "s'", "s’")):
+            ends = token[0].endswith(".") and word.lower() not in _TITLES | _SHORTENED and not _INITIALS.fullmatch(token[0])
+            if not ends and (_MEMBERS.match(token[0]) or not token[0].endswith(("'s", "’s"))):
                 continue
         found.extend(_names_of_run(run, text))
         run = []
@@ -97,59 +121,121 @@ def _clean(token: str) -> str:
 
 
 def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
-    words = [_clean(token[0]) for token in run]
-    while words and words[-1].lower() in _PARTICLES | _NOT_NAMES:
+    words = [token[0] if _MEMBERS.match(token[0]) and token is not run[-1] else _clean(token[0]) for token in run]
+    while words and (words[-1].lower() in _PARTICLES or _ends_no_name(words)):
         run, words = run[:-1], words[:-1]
     begin, title, role_end = 0, "", 0
     for at, word in enumerate(words):
         low = word.lower().removesuffix("-elect")
         if low in _TITLES and at + 1 < len(words):
             begin, title, role_end = at + 1, low, at + 1
-        elif low in _ROLE_HEADS and at + 1 < len(words):
+        elif is_role(low) and at + 1 < len(words):
             begin, role_end = at + 1, at + 1
-        elif begin == at and (low in _NOT_NAMES or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))):
+        elif begin == at and (
+            (_is_function(word, words) and not _is_family_name(word, run[at], text))
+            or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))
+        ):
             begin = at + 1
     kept = words[begin:]
-    if not kept or kept[-1].lower() in _OFFICES or (len(kept) == 1 and kept[0].lower() in _NOT_NAMES | _ROLE_HEADS):
+    if (
+        not kept
+        or kept[-1].lower().removesuffix("-elect") in _OFFICES
+        or (len(kept) == 1 and (is_role(kept[0]) or (_is_function(kept[0], words) and not title)))
+    ):
         return
     first, last = run[begin], run[-1]
+    if is_role(kept[-1]) and text.startswith((" of ", " for "), last.end()):
+        return
     span = Span(first.start(), last.start() + len(_clean(last[0])))
     before = words[:role_end] if role_end else []
     role = " ".join(
         word for word in before if word.lower() not in _NOT_NAMES and (word.lower() not in _TITLES or word.lower() in _ROLE_HEADS)
     )
     if not role:
-        role = _role_before(text, run[0].start())
-    yield Name(span, tuple(kept), title, role, _is_body(kept) and not title)
+        role = (begin and _office_of(text, run[0].start(), words[:begin])) or _role_before(text, run[0].start())
+    body = _is_body(kept) and not title
+    rest = (
+        _REST.match(text, span.end)
+        if body
+        and any(word.lower() in _BODY_WORDS for word in kept)
+        and not last[0].endswith(("'s", "’s"))
+        and kept[-1].lower() not in _COUNTRIES
+        else None
+    )
+    if rest and (not rest["charge"] or _CHARGE.search(kept[-1])):
+        span = Span(span.start, rest.end())
+        kept += rest[0].split()
+    yield Name(span, tuple(kept), title, role, body)
+
+
+def _ends_no_name(words: list[str]) -> bool:
+    """Whether a run's last word is none of a name: *may* is one behind a first name."""
+    return _is_function(words[-1], words) and not (len(words) > 1 and (words[-2].lower() in _TITLES or gender_of(words[-2])))
+
+
+def _is_function(word: str, run: list[str]) -> bool:
+    """Whether a word is no part of a name; one in capitals amid others is an acronym, as *WHO* or *US*."""
+    acronym = word.isupper() and len(word) > 1 and (len(run) == 1 or not all(other.isupper() for other in run))
+    return (word.lower() in _NOT_NAMES and not acronym) or bool(_CONTRACTION.match(word))
+
+
+def _is_family_name(word: str, token: re.Match[str], text: str) -> bool:
+    """Whether *He* is a family name: it has its capital within a sentence."""
+    return word == "He" and text[max(0, token.start() - 2) : token.start()].rstrip()[-1:].isalnum()
 
 
 def _is_modifier(low: str) -> bool:
     return low in _MODIFIERS or low.rsplit("-", 1)[-1].removesuffix("s") in _NATIONS
 
 
+def _office_of(text: str, at: int, charge: list[str]) -> str:
+    """An office before its charge: *Secretary of* State Mike Pompeo."""
+    before = text[max(0, at - 60) : at].removesuffix("the ").split(" ")
+    if len(before) < 3 or before[-2] not in ("of", "for") or before[-1] or not is_role(before[-3]):
+        return ""
+    return f"{before[-3]} of {' '.join(charge)}"
+
+
 def _role_before(text: str, at: int) -> str:
     """Lower-case role words right before a name: *former party leader* Iain Duncan Smith."""
-    head = re.search(r"((?:[\w’'-]+ ){0,4}[\w-]+) $", text[max(0, at - 80) : at])
-    if not head:
-        return ""
-    words = head[1].split()
-    if words[-1].lower() not in _ROLE_HEADS:
+    before = text[max(0, at - 80) : at]
+    words = before.split(" ")[-6:-1]
+    if not words or not before.endswith(" ") or words[-1].lower() not in _ROLE_HEADS:
         return ""
     for back in range(len(words) - 1, -1, -1):
-        if words[back].lower() in _NOT_NAMES or words[back].endswith(("'s", "’s")):
+        word = words[back]
+        if word.lower() in _NOT_NAMES or word.endswith(("'s", "’s")) or not _PLAIN.fullmatch(word):
             return " ".join(words[back + 1 :])
     return " ".join(words)
 
 
 def _is_body(words: list[str]) -> bool:
     lower = [word.lower() for word in words]
-    return len(words) > 4 or any(word in _BODY_WORDS for word in lower) or all(word in _NATIONS for word in lower)
+    return (
+        len(words) > 4
+        or any(word in _BODY_WORDS for word in lower)
+        or all(word in _NATIONS for word in lower)
+        or any(" ".join(lower[-size:]) in _COUNTRIES for size in (1, 2))
+        or lower[-1] in _STANDING_FOR
+    )
 
 
 def is_role(word: str) -> bool:
     """Whether a noun names an office or occupation: *minister*, *analyst*."""
     low = word.lower().rstrip(".,")
-    return low in _ROLE_HEADS or (low.endswith("s") and low[:-1] in _ROLE_HEADS)
+    parts = (low, *low.removesuffix("-elect").split("-")[:: low.count("-") or 1])
+    return any(part in _ROLE_HEADS or (part.endswith("s") and part[:-1] in _ROLE_HEADS) for part in parts)
+
+
+def country_of(words: str) -> str | None:
+    """The country that some words name or stand for: *China* for *Chinese* and *Beijing*."""
+    low = words.lower()
+    return _COUNTRIES.get(low) or _STANDING_FOR.get(low)
+
+
+def is_country(words: str) -> bool:
+    """Whether some words are a country's plain name."""
+    return words.lower() in _COUNTRIES
 
 
 def is_function_word(word: str) -> bool:
@@ -158,7 +244,7 @@ def is_function_word(word: str) -> bool:
 
 
 def acronyms(text: str) -> dict[str, str]:
-    """Short forms that the text explains, as `Inter-Parliamentary Alliance on China (IPAC)`: short → long."""
+    """Short forms that the text explains, in brackets or by a name with these initials: short → long."""
     found: dict[str, str] = {}
     for match in _ACRONYM.finditer(text):
         letters = match[1].rstrip("s")
@@ -169,6 +255,24 @@ def acronyms(text: str) -> dict[str, str]:
             if initials == letters.upper() and tail[0][0][0].isupper():
                 found[match[1]] = text[max(0, match.start() - 120) + tail[0].start() : match.start()].strip()
                 break
+    return _spelt_out(text) | found
+
+
+def _spelt_out(text: str) -> dict[str, str]:
+    shorts = {match[0]: match[0].replace(".", "") for match in _SHORT.finditer(text) if match[0].lower() not in _COUNTRIES}
+    found: dict[str, str] = {}
+    if not shorts:
+        return found
+    for phrase in _PHRASE.finditer(text):
+        every = [word for word in re.finditer(r"[\w’'-]+", phrase[0]) if not word[0].isupper()]
+        for words in ([word for word in every if word[0][0].isupper()], every):
+            initials = "".join(word[0][0].upper() for word in words)
+            for short, letters in shorts.items():
+                at = initials.find(letters)
+                if at >= 0 and short not in found:
+                    long = phrase[0][words[at].start() : words[at + len(letters) - 1].end()]
+                    if long[0].isupper() and _is_body([_clean(word) for word in long.split()]):
+                        found[short] = _POSSESSIVE.sub("", long)
     return found
 
 
