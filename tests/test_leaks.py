@@ -36,9 +36,16 @@ def test_no_training_item_shares_twelve_words_with_the_development_articles() ->
             assert leaks(held_out, read_corpus(name)) == [], name
 
 
-def test_the_test_set_is_in_no_recipe() -> None:
+@pytest.mark.parametrize("name", sorted({*sources(), "seeds/train/some"}))
+def test_no_training_item_shares_twelve_words_with_the_behaviour_cases(name: str) -> None:
+    cases = read_corpus("seeds/behaviour/some")
+    assert len(runs(case.text for case in cases)) > 2000
+    assert leaks(cases, read_corpus(name)) == []
+
+
+def test_what_is_for_measuring_is_in_no_recipe() -> None:
     assert "seeds/train" in sources()
-    assert not any(name.startswith("seeds/test") for name in sources())
+    assert not any(name.startswith(("seeds/test", "seeds/behaviour")) for name in sources())
 
 
 def test_the_check_finds_a_leak(seeds: list[Document]) -> None:

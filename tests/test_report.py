@@ -49,7 +49,7 @@ def test_the_evaluation_runs_on_what_the_clone_holds(
 ) -> None:
     monkeypatch.setenv("STANCE_DATA", str(tmp_path / "nothing"))
     rows = run.evaluate(tmp_path / "eval")
-    assert {row.set for row in rows} == {"seeds"}
+    assert {row.set for row in rows} == {"seeds", "behaviour"}
     found = {(row.system, row.metric): row for row in rows}
     assert found["stance", "end to end"].value > found["marks + nearest name", "end to end"].value
     assert {"majority", "TF-IDF + logistic regression", "zero-shot MiniLM"} <= {row.system for row in rows}
@@ -59,4 +59,7 @@ def test_the_evaluation_runs_on_what_the_clone_holds(
     assert json.loads((tmp_path / "eval" / "results.json").read_text())
     assert (tmp_path / "eval" / "errors-seeds.html").is_file()
     assert (tmp_path / "eval" / "stances.png").is_file()
+    failed = (tmp_path / "eval" / "behaviour.jsonl").read_text(encoding="utf-8").splitlines()
+    families = [row for row in rows if row.set == "behaviour" and not row.metric.startswith("behaviour")]
+    assert len(failed) == sum(row.count - (row.right or 0) for row in families)
     assert "end to end" in capsys.readouterr().out

@@ -10,9 +10,10 @@ from pathlib import Path
 from stance.corpora import data_folder, is_present, read_corpus
 from stance.document import Document, Stance
 from stance.evaluation import baselines
+from stance.evaluation.behaviour import behaviour_rows, read_cases, try_cases, write_failures
 from stance.evaluation.bootstrap import counts_interval, interval
 from stance.evaluation.report import Row, write_report
-from stance.evaluation.scores import ArticleScores, Counts, StanceItem, score_quotes, score_stances
+from stance.evaluation.scores import ArticleScores, Counts, StanceItem, score_quotes, score_stances, without_stances
 from stance.evaluation.stances import brier, calibration_error, f1_of, macro_f1
 from stance.formats import polnear
 from stance.pipeline import Pipeline, load
@@ -59,6 +60,10 @@ def evaluate(out: Path, *, quotes: Path | None = None, stance: Path | None = Non
             rows += made
             rows += speaker_rows(title, pipeline, gold)
             judged = items or judged
+    if is_present("seeds/behaviour/some"):
+        outcomes = try_cases(read_cases(), pipeline.judge.judge)
+        rows += behaviour_rows(outcomes)
+        write_failures(outcomes, out / "behaviour.jsonl")
     write_report(out, rows, read, judged)
     return rows
 
@@ -142,11 +147,6 @@ def _stance_metrics(title: str, system: str, articles: Sequence[Sequence[StanceI
         pooled: Callable[[Sequence[Sequence[StanceItem]]], float] = lambda groups, m=measure: m([i for g in groups for i in g])  # type: ignore[misc]  # noqa: E731
         rows.append(Row(title, system, metric, pooled(articles), interval(articles, pooled, draws=300), sum(map(len, articles))))
     return rows
-
-
-def without_stances(document: Document) -> Document:
-    """A labelled article without its stances, as a model would be given it."""
-    return Document.assemble(document.text, [replace(quote, stance=None) for quote in document.quotes], **document.metadata)
 
 
 def guessed(documents: Sequence[Document], guess: Callable[[Sequence[str]], list[Stance]]) -> list[Document]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stance.document import KINDS, Document, Quote, Span
 from stance.names import lexicon
@@ -116,6 +116,11 @@ def score_stances(gold: Document, judged: Document) -> tuple[StanceItem, ...]:
         for one, other in zip(gold.quotes, judged.quotes, strict=True)
         if one.stance and other.stance and one.repeats is None
     )
+
+
+def without_stances(document: Document) -> Document:
+    """A labelled article without its stances, as a model would be given it."""
+    return Document.assemble(document.text, [replace(quote, stance=None) for quote in document.quotes], **document.metadata)
 
 
 def match_contents(gold: Document, found: Document) -> list[Match]:
