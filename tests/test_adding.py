@@ -58,7 +58,7 @@ def test_articles_go_from_raw_text_to_a_model(tiny_base: Path, tmp_path: Path, m
     Path("mine/damaged.json").unlink()
     status, _, err = run("train", "--data", "mine", "--base", tiny_base, "--out", "models")
     assert status == 0, err
-    assert "minutes left" in err
+    assert "loss on development articles after step" in err
     assert "Loss on development articles" in err
     status, out, err = run("evaluate", "--model", "models", "--data", "mine", "--out", "eval")
     assert status == 0, err
