@@ -12,8 +12,8 @@ from stance.corpora import is_present, name_of, read_corpus
 from stance.document import Document
 from stance.errors import CorpusError, LabelError
 from stance.evaluation.bootstrap import difference_interval, interval
-from stance.evaluation.run import SETS, without_stances
-from stance.evaluation.scores import Counts, StanceItem, score_quotes, score_stances
+from stance.evaluation.run import SETS
+from stance.evaluation.scores import Counts, StanceItem, score_quotes, score_stances, without_stances
 from stance.evaluation.stances import brier, calibration_error, f1_of, macro_f1
 from stance.pipeline import Judge, Reader
 from stance.standoff import digest

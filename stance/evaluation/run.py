@@ -21,7 +21,9 @@ from stance.stances import Question, passage
 from stance.sums import with_stances
 
 SETS = {"PolNeAR dev": "polnear/dev", "China news dev": "news_china/dev", "seeds": "seeds/test"}
-TRAINING = ("news_china/train", "news_china/train/some", "congress_china/train/some", "seeds/train")
+TRAINING = (
+    "news_china/train", "news_china/train/some", "congress_china/train/some", "polnear/train/some", "seeds/train", "seeds/train/some",
+)  # fmt: skip
 _QUOTE_METRICS = (
     ("content exact", "f1"), ("content tokens", "f1"), ("cue exact", "f1"), ("source exact", "f1"),
     ("matched", "f1"), ("end to end", "f1"), ("end to end, direct", "f1"), ("end to end, mixed", "f1"), ("end to end, indirect", "f1"),
