@@ -63,6 +63,12 @@ def find_quotes(
         yield sorted(found, key=lambda quote: quote.content[0])
 
 
+def calibrate(raw: float, slope: float, intercept: float) -> float:
+    """The probability behind a raw confidence (Platt 1999)."""
+    odds = math.log(raw / (1 - raw))
+    return round(1 / (1 + math.exp(-(slope * odds + intercept))), 4)
+
+
 class Reader:
     """The quotes model in memory: text in, quotes with speakers out.
 
@@ -79,6 +85,7 @@ class Reader:
             encoder = checkpoints.build_encoder(config["encoder"])
             self.window, self.overlap = int(config["window"]), int(config["overlap"])
             self.slope, self.intercept = map(float, config.get("confidence", (1.0, 0.0)))
+            self.floor = float(config.get("floor", 0.0))
             model = QuoteTagger(encoder, int(config["link_width"]))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedModelError(f"{folder / checkpoints.CONFIG}: not the config of a quotes model: {error!r}") from None
@@ -94,17 +101,14 @@ class Reader:
             batch_size: Windows a forward pass.
 
         Yields:
-            Quotes of each text, in text order, with speakers and calibrated confidence.
+            Quotes of each text, in text order, with speakers and calibrated confidence, which is at least the model's floor.
         """
         from stance.speakers import resolve
 
         found = find_quotes(self.model, self.tokenizer, texts, self.window, self.overlap, batch_size=batch_size)
         for text, quotes in zip(texts, found, strict=True):
-            yield resolve(text, [replace(quote, confidence=self._calibrate(quote.confidence)) for quote in quotes])
-
-    def _calibrate(self, raw: float) -> float:
-        odds = math.log(raw / (1 - raw))
-        return round(1 / (1 + math.exp(-(self.slope * odds + self.intercept))), 4)
+            calibrated = [replace(quote, confidence=calibrate(quote.confidence, self.slope, self.intercept)) for quote in quotes]
+            yield resolve(text, [quote for quote in calibrated if quote.confidence >= self.floor])
 
 
 class Judge:

@@ -132,7 +132,7 @@ def _train_quotes(
 
     model, tokenizer = quotes.train(recipe, documents, dev, work)
     fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe.seed))
-    calibrated, calibration = _calibrated("quotes", recipe, {"confidence": fitted} if fitted else None, {"confidence": [1.0, 0.0]})
+    calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0], "floor": 0.0})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["quotes"],
         "architectures": ["QuoteTagger"],
@@ -145,26 +145,48 @@ def _train_quotes(
     return model, tokenizer, config, calibration
 
 
-def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequence[Document]) -> list[float] | None:
-    """Slope and intercept that turn raw confidence into the probability that a quote is right (Platt 1999); None where data are few."""
+def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequence[Document]) -> dict[str, Any] | None:
+    """Slope and intercept that turn raw confidence into the probability that a quote is right (Platt 1999), and the floor below which
+    quotes are left out; None where data are few.
+    """
     from sklearn.linear_model import LogisticRegression
 
     from stance.evaluation.scores import match_contents, same_source
-    from stance.pipeline import find_quotes
+    from stance.pipeline import calibrate, find_quotes
 
-    odds, right = [], []
+    raw: list[float] = []
+    right: list[bool] = []
     for document, quotes in zip(
         held_out, find_quotes(model, tokenizer, [d.text for d in held_out], recipe.window, recipe.overlap), strict=True
     ):
         found = Document.assemble(document.text, quotes)
         good = {f for g, f in match_contents(document, found) if same_source(document.quotes[g], found.quotes[f])}
-        for number, quote in enumerate(found.quotes):
-            odds.append(np.log(quote.confidence / (1 - quote.confidence)))
-            right.append(number in good)
+        raw.extend(quote.confidence for quote in found.quotes)
+        right.extend(number in good for number in range(len(found.quotes)))
     if len(right) < LEAST_QUOTES or len(set(right)) < 2:
         return None
-    fitted = LogisticRegression(C=1e6).fit(np.array(odds)[:, None], np.array(right))
-    return [float(fitted.coef_[0, 0]), float(fitted.intercept_[0])]
+    odds = np.log(np.array(raw) / (1 - np.array(raw)))
+    fitted = LogisticRegression(C=1e6).fit(odds[:, None], np.array(right))
+    line = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    return {
+        "confidence": list(line),
+        "floor": fit_floor([calibrate(value, *line) for value in raw], right, sum(len(document.quotes) for document in held_out)),
+    }
+
+
+def fit_floor(confidences: Sequence[float], right: Sequence[bool], gold: int) -> float:
+    """The confidence below which leaving quotes out raises F1 most: half the best F1 (Lipton, Elkan and Naryanaswamy 2014), from counts.
+
+    Args:
+        confidences: Of the quotes found in held-out articles.
+        right: Which of them are right.
+        gold: How many there were to find.
+    """
+    order = np.argsort(-np.array(confidences), kind="stable")
+    kept = np.arange(1, len(order) + 1)
+    hits = np.cumsum(np.array(right)[order])
+    best = int(np.argmax(2 * hits / (kept + gold)))
+    return float(np.array(confidences)[order][best])
 
 
 def _train_stance(
