@@ -7,7 +7,8 @@
 | `news_china/train`, `news_china/dev` | stand-off labels of `seeds/standoff` on texts under the data folder; all quotes labelled |
 | `NAME/some`, as `congress_china/train/some` | articles in which only some quotes are labelled, for stance alone |
 
-Of `seeds/`, the `.json` files are articles labelled in full, the `.jsonl` files single passages and pairs of them (`seeds/train/some`).
+Of `seeds/`, the `.json` files are articles labelled in full, the `.jsonl` files single passages and pairs of them
+(`seeds/train/some`, `seeds/behaviour/some`).
 """
 
 from __future__ import annotations
