@@ -9,7 +9,8 @@
 | `./FOLDER`, `/FOLDER` | labelled articles anywhere, see `name_of` |
 | `./FOLDER#dev`, `./FOLDER#train` | those fifth of its articles that the sums of their ids draw, and the rest |
 
-Of `seeds/`, the `.json` files are articles labelled in full, the `.jsonl` files single passages and pairs of them (`seeds/train/some`).
+Of `seeds/`, the `.json` files are articles labelled in full, the `.jsonl` files single passages and pairs of them
+(`seeds/train/some`, `seeds/behaviour/some`).
 """
 
 from __future__ import annotations
