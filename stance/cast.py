@@ -21,7 +21,6 @@ _PRONOUN = re.compile(r"\b(he|his|him|she|her)\b")
 _GENDER: dict[str, Gender] = {"he": "he", "his": "he", "him": "he", "she": "she", "her": "she"}
 _SURNAME_FIRST = lexicon("surnames_first")
 _PAST = frozenset(["former", "ex"])
-_GIVEN_FIRST = frozenset(["he", "lu", "wei"])
 
 
 @dataclass(slots=True, eq=False)
@@ -230,7 +229,7 @@ class Cast:
 
 
 def _surname_first(words: Sequence[str]) -> bool:
-    return 2 <= len(words) <= 3 and words[0].lower() in _SURNAME_FIRST and words[-1].lower() not in _SURNAME_FIRST - _GIVEN_FIRST
+    return 2 <= len(words) <= 3 and words[0].lower() in _SURNAME_FIRST
 
 
 def _means(words: tuple[str, ...], name: Name, entity: Entity) -> bool:

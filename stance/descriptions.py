@@ -10,7 +10,8 @@ from stance.names import country_of, is_function_word, is_role, lexicon
 _OF = re.compile(r"\s+(?:of|for|at|in|from|to|on|with|by|behind|within|against|about|near)\s+")
 _WORD = re.compile(r"[\w.-]*\w")
 _ARTICLE = re.compile(r"^(?:the|a|an|his|her|its|their|our|my|this|that|these|those)\s+", re.IGNORECASE)
-_TAIL = re.compile(r"\s*(?:,|\(|\b(?:who|which|that|whose|where|when|while|including|speaking|according|close|familiar)\b).*$", re.DOTALL)
+_TAIL = re.compile(r"\s*(?:,|\(|\b(?:who|which|that|whose|where|when|while|including|speaking|according)\b).*$", re.DOTALL)
+_FAMILIAR = re.compile(r"\s+(?:close|familiar|briefed|aware)\b.*$", re.DOTALL)
 _PLACE = re.compile(r"\s+there$")
 _WORKS = (
     "report|statement|study|paper|survey|release|analysis|editorial|remarks|comments|words|speech|tweet|tweets|letter|data|figures|article"
@@ -58,7 +59,7 @@ def bare(words: str) -> str:
 
 def head_of(words: str) -> str:
     """The noun that a description is about, lower-case: the last word before *of*, *for* or the like."""
-    nouns = _OF.split(core_of(words))[0].split()
+    nouns = _OF.split(_FAMILIAR.sub("", core_of(words)))[0].split()
     return re.sub(r"['’]s?$", "", nouns[-1].lower()) if nouns else ""
 
 

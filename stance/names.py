@@ -132,7 +132,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
         elif is_role(low) and at + 1 < len(words):
             begin, role_end = at + 1, at + 1
         elif begin == at and (
-            (_is_function(word, words) and not _is_family_name(word, run[at], text))
+            (_is_function(word, words) and not title and not _is_family_name(word, run[at], text))
             or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))
         ):
             begin = at + 1

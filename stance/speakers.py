@@ -121,7 +121,9 @@ class _Resolver:
         words = self.text[span.start : span.end].strip(" ,.:;")
         low = words.lower()
         place = Place(self.cast, span.start, quote, self.said)
-        if not (words.isupper() and len(words) > 1) and not self._is_surname(words, span):
+        if family := self._family_name(words, span):
+            return family
+        if not (words.isupper() and len(words) > 1):
             if low in PRONOUNS:
                 return self._person(place, PRONOUNS[low])
             if low in _FIRST:
@@ -130,10 +132,12 @@ class _Resolver:
                 return self._thing(low, place)
         return self._phrase(words, span, place)
 
-    def _is_surname(self, words: str, span: Span) -> bool:
-        """Whether *He* is somebody's family name: with a capital behind a comma, where the article names such a person."""
+    def _family_name(self, words: str, span: Span) -> str | None:
+        """Who *He* is where it is a family name: with a capital behind a comma, if the article names such a person."""
         within = re.search(r",[”\"“’']?\s+$", self.text[max(0, span.start - 4) : span.start])
-        return words == "He" and bool(within) and any(entity.surname == "he" and not entity.body for entity in self.cast.by_name.values())
+        if words != "He" or not within:
+            return None
+        return next((entity.name for entity in self.cast.by_word("he") if entity.surname == "he" and not entity.body), None)
 
     def _phrase(self, words: str, span: Span, place: Place) -> str | None:
         """The name behind a source of more than a pronoun."""

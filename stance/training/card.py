@@ -13,7 +13,8 @@ _ABOUT = {
     "quotes": "Finds who is quoted in English news text: three layers of begin/inside/outside tags (source, cue, content) and links "
     "from each content to its cue and source, on one encoder with features for case, quotation marks and paragraph starts.",
     "stance": "Tells whether a quote argues for engagement with China, for a tougher line, or neither. Reads the quote marked in its "
-    "sentences, what the article calls the speaker behind a third mark, names of persons apart; the mean state of the content and that of the passage go to one linear layer; temperature-scaled.",
+    "sentences, and behind a third mark what the article calls the speaker, without names of persons; the mean state of the content and "
+    "that of the passage go to one linear layer; temperature-scaled.",
 }
 _LIMITS = {
     "quotes": "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
