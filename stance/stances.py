@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
@@ -38,14 +38,14 @@ class Question:
         labels: All labels, in the order of the model's outputs.
         positive: The label that counts +1 in a speaker's score.
         negative: The label that counts -1.
-        threshold: The probability from which the model's label is certain.
+        threshold: The probability from which the label is certain; it is of the model, so that two questions are compared without it.
     """
 
     target: str = "China"
     labels: tuple[str, ...] = ("engage", "hawkish", "neutral")
     positive: str = "engage"
     negative: str = "hawkish"
-    threshold: float = 0.0
+    threshold: float = field(default=0.0, compare=False)
 
     @property
     def neutral(self) -> str:
