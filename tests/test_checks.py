@@ -5,36 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quill import TEXT, article, save, span
 
 from stance.checks import check_file, check_files
 from stance.standoff import digest
-
-TEXT = "Nora Quill said the council “should ring Beijing”.\n\nThe harbour was grey.\n\nQuill said the harbour could wait."
-
-
-def span(words: str) -> dict[str, Any]:
-    start = TEXT.index(words)
-    return {"start": start, "end": start + len(words), "text": words}
-
-
-def article(**changes: Any) -> dict[str, Any]:
-    quote = {
-        "content": [span("the council “should ring Beijing”")],
-        "cue": [span("said")],
-        "source": [span("Nora Quill")],
-        "kind": "mixed",
-        "speaker": "Nora Quill",
-        "stance": "engage",
-        "repeats": None,
-        "note": "",
-    }
-    return {"id": "quill", "text": TEXT, "quotes": [quote | changes]}
-
-
-def save(row: Any, folder: Path) -> Path:
-    path = folder / "quill.json"
-    path.write_text(json.dumps(row), encoding="utf-8")
-    return path
 
 
 def test_a_sound_article_has_no_problems(tmp_path: Path) -> None:

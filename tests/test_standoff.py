@@ -5,36 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quill import TEXT, document
 
-from stance.document import Document, Quote, Span, Speaker, Stance
+from stance.document import Document, Quote, Span, Speaker
 from stance.errors import LabelError
 from stance.standoff import digest, read_standoff, write_standoff
 
-TEXT = "Nora Quill said the council “should ring Beijing”.\n\nThe harbour was grey.\n\nQuill said the harbour could wait."
-
 SOUND = {"id": "quill", "split": "dev", "complete": True, "sha256": digest(TEXT)}
-
-
-def span(words: str) -> dict[str, Any]:
-    start = TEXT.index(words)
-    return {"start": start, "end": start + len(words), "text": words}
-
-
-def document() -> Document:
-    content, source = span("the council “should ring Beijing”"), span("Nora Quill")
-    later = Span(TEXT.index("the harbour could"), len(TEXT) - 1)
-    quotes = [
-        Quote(
-            content["text"],
-            (Span(content["start"], content["end"]),),
-            (Span(source["start"], source["end"]),),
-            kind="mixed",
-            speaker=Speaker("Nora Quill"),
-            stance=Stance("engage"),
-        ),
-        Quote("the harbour could wait", (later,), stance=Stance("neutral"), repeats=0),
-    ]
-    return Document.assemble(TEXT, quotes, id="quill", annotator="two readings", provenance="real")
 
 
 def test_standoff_holds_no_text_and_comes_back(tmp_path: Path) -> None:
