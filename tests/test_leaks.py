@@ -7,7 +7,7 @@ import pytest
 
 from stance.corpora import is_present, read_corpus
 from stance.document import Document
-from stance.evaluation.audit import accuracy, fold_by_article, held_out_shares, labelled, leaks, names_of, runs
+from stance.evaluation.audit import SOURCES, accuracy, fold_by_article, held_out_shares, labelled, leaks, names_alone, names_of, runs
 from stance.training.recipe import read_recipe
 
 RECIPES = ("models/quotes/recipe.toml", "models/stance/recipe.toml")
@@ -59,3 +59,12 @@ def test_names_and_outlets_alone_tell_no_stance() -> None:
     majority = Counter(labels).most_common(1)[0][1] / len(labels)
     assert len(items) > 80
     assert right <= majority + 0.05
+
+
+@pytest.mark.skipif(not is_present("news_china/dev"), reason="the corpora are not here; `make data` fetches them")
+def test_names_and_outlets_alone_do_no_better_than_the_majority_on_the_development_articles() -> None:
+    training = labelled([name for name in SOURCES if name not in ("news_china/dev", "seeds/test")])
+    right, majority = names_alone(training, labelled(["news_china/dev"]))
+        labelled([name for name in SOURCES if name not in ("news_china/dev", "seeds/test")]), labelled(["news_china/dev"])
+    )
+    assert right <= majority

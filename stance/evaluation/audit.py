@@ -122,6 +122,15 @@ def held_out_shares(texts: Sequence[str], labels: Sequence[str], folds: Sequence
     return order, shares
 
 
+def names_alone(training: Sequence[Labelled], held_out: Sequence[Labelled]) -> tuple[float, float]:
+    """How often people and outlets alone give the right label of held-out quotes, and how often the most frequent label does."""
+    items = [*training, *held_out]
+    labels = [item.label for item in held_out]
+    folds = [1] * len(training) + [0] * len(held_out)
+    order, shares = held_out_shares([names_of(item) for item in items], [item.label for item in items], folds)
+    return accuracy(order, shares[len(training) :], labels), Counter(labels).most_common(1)[0][1] / len(labels)
+
+
 def accuracy(order: Sequence[str], shares: np.ndarray[Any, Any], labels: Sequence[str]) -> float:
     """Share of labels that are the most probable ones."""
     return float(np.mean([order[int(row.argmax())] == label for row, label in zip(shares, labels, strict=True)]))
@@ -176,6 +185,9 @@ def audit(out: Path = Path("build/audit")) -> None:
     shares = held_out_shares([names_of(item) for item in training_items], labels, fold_by_article(training_items))
     majority = Counter(labels).most_common(1)[0][1] / len(labels)
     print(f"people and outlets alone: {accuracy(*shares, labels):.3f} right in five folds by article; the majority class {majority:.3f}")
+    development = [item for item in items if item.source == "news_china/dev"]
+    if development:
+        print("the same on the development articles: {:.3f}; the majority class {:.3f}".format(*names_alone(training_items, development)))
     print(
         "words that go with one class: " + (", ".join(f"{word} ({label}, {n})" for word, label, n in words_alone(training_items)) or "none")
     )
