@@ -15,16 +15,15 @@ import numpy as np
 
 from stance.corpora import is_present, read_corpus
 from stance.document import Document, Quote
-from stance.evaluation.baselines import bare
+from stance.evaluation.baselines import bare, word_model
+from stance.evaluation.run import TRAINING
 from stance.names import find_names
 from stance.stances import passage
 from stance.text import paragraphs
 
 RUN = 12
-SOURCES = (
-    "news_china/train", "news_china/train/some", "congress_china/train/some", "polnear/train/some", "seeds/train", "seeds/train/some",
-    "news_china/dev", "seeds/test",
-)  # fmt: skip
+HELD_OUT = ("news_china/dev", "seeds/test")
+SOURCES = (*TRAINING, *HELD_OUT)
 _LEAST = 12
 _ALONE = 0.95
 _DOUBTFUL = 0.08
@@ -103,20 +102,12 @@ def _group(item: Labelled) -> str:
 
 def held_out_shares(texts: Sequence[str], labels: Sequence[str], folds: Sequence[int]) -> tuple[list[str], np.ndarray[Any, Any]]:
     """Probabilities of each label by TF-IDF and logistic regression that did not see the text's article, and the labels' order."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
     order = sorted(set(labels))
     shares = np.zeros((len(texts), len(order)))
     for fold in set(folds):
-        model = make_pipeline(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
-            LogisticRegression(C=10, class_weight="balanced", max_iter=2000),
-        )
         kept = [at for at, other in enumerate(folds) if other != fold]
         left = [at for at, other in enumerate(folds) if other == fold]
-        model.fit([texts[at] for at in kept], [labels[at] for at in kept])
+        model = word_model().fit([texts[at] for at in kept], [labels[at] for at in kept])
         columns = [order.index(label) for label in model.classes_]
         shares[np.ix_(left, columns)] = model.predict_proba([texts[at] for at in left])
     return order, shares
@@ -124,11 +115,10 @@ def held_out_shares(texts: Sequence[str], labels: Sequence[str], folds: Sequence
 
 def names_alone(training: Sequence[Labelled], held_out: Sequence[Labelled]) -> tuple[float, float]:
     """How often people and outlets alone give the right label of held-out quotes, and how often the most frequent label does."""
-    items = [*training, *held_out]
     labels = [item.label for item in held_out]
-    folds = [1] * len(training) + [0] * len(held_out)
-    order, shares = held_out_shares([names_of(item) for item in items], [item.label for item in items], folds)
-    return accuracy(order, shares[len(training) :], labels), Counter(labels).most_common(1)[0][1] / len(labels)
+    model = word_model().fit([names_of(item) for item in training], [item.label for item in training])
+    shares = model.predict_proba([names_of(item) for item in held_out])
+    return accuracy(list(model.classes_), shares, labels), Counter(labels).most_common(1)[0][1] / len(labels)
 
 
 def accuracy(order: Sequence[str], shares: np.ndarray[Any, Any], labels: Sequence[str]) -> float:
@@ -176,11 +166,11 @@ def audit(out: Path = Path("build/audit")) -> None:
     items = labelled()
     print(count(items), end="\n\n")
     by_source = {name: list({item.document.id: item.document for item in items if item.source == name}.values()) for name in SOURCES}
-    for held_out, training in itertools.product(("news_china/dev", "seeds/test"), SOURCES):
+    for held_out, training in itertools.product(HELD_OUT, SOURCES):
         found = leaks(by_source[held_out], by_source[training]) if training != held_out else []
         if found:
             print(f"LEAK: {training} shares {RUN} words in a row with {held_out}: {', '.join(found)}")
-    training_items = [item for item in items if item.source not in ("news_china/dev", "seeds/test")]
+    training_items = [item for item in items if item.source not in HELD_OUT]
     labels = [item.label for item in training_items]
     shares = held_out_shares([names_of(item) for item in training_items], labels, fold_by_article(training_items))
     majority = Counter(labels).most_common(1)[0][1] / len(labels)

@@ -47,16 +47,20 @@ def majority(train: Sequence[tuple[str, str]], passages: Sequence[str], question
 
 
 def words(train: Sequence[tuple[str, str]], passages: Sequence[str], question: Question) -> list[Stance]:
-    """TF-IDF of words and pairs of words, and logistic regression with balanced classes."""
+    """What `word_model` says of passages."""
+    model = word_model().fit([passage for passage, _ in train], [label for _, label in train])
+    return [_stance(row, list(model.classes_)) for row in model.predict_proba(list(passages))]
+
+
+def word_model() -> Any:
+    """TF-IDF of words and pairs of words, and logistic regression with balanced classes; a scikit-learn pipeline, not yet fitted."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    model = make_pipeline(
+    return make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), LogisticRegression(C=10, class_weight="balanced", max_iter=2000)
     )
-    model.fit([passage for passage, _ in train], [label for _, label in train])
-    return [_stance(row, list(model.classes_)) for row in model.predict_proba(list(passages))]
 
 
 def similarity(passages: Sequence[str], question: Question, base: str = "all-MiniLM-L6-v2") -> list[Stance]:
