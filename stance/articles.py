@@ -11,7 +11,6 @@ from stance.document import UNNAMED, Document
 from stance.errors import LabelError
 
 ROLES = ("content", "cue", "source")
-LABELS = ("engage", "hawkish", "neutral")
 
 
 def read_articles(path: Path) -> Iterator[Document]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stance.articles import LABELS, ROLES, load_row, split_file
+from stance.articles import ROLES, load_row, split_file
 from stance.corpora import is_present, read_texts
 from stance.document import KINDS, UNNAMED, Span
 from stance.drafts import is_uncorrected
 from stance.errors import LabelError, StanceError
+from stance.questions import shipped_question
 from stance.standoff import digest, is_standoff, join_text
 from stance.text import kind_of, overlapping, quoted
 
@@ -39,20 +40,20 @@ class Problem:
         return f"{self.place}: {'warning: ' if self.level == WARNING else ''}{self.message}"
 
 
-def check_files(paths: Iterable[Path], labels: Sequence[str] = LABELS) -> list[Problem]:
+def check_files(paths: Iterable[Path], labels: Sequence[str] | None = None) -> list[Problem]:
     """Lists what is wrong with labelled files, each by itself and one beside another: no id and no text may stand twice."""
     seen: dict[tuple[str, str], str] = {}
     return [problem for path in paths for problem in check_file(path, labels, seen)]
 
 
-def check_file(path: Path, labels: Sequence[str] = LABELS, seen: dict[tuple[str, str], str] | None = None) -> list[Problem]:
+def check_file(path: Path, labels: Sequence[str] | None = None, seen: dict[tuple[str, str], str] | None = None) -> list[Problem]:
     """Lists what is wrong with the labelled articles of a file.
 
     Stand-off labels are checked against their texts where those are at hand, else for their form.
 
     Args:
         path: A `.json` or `.jsonl` file.
-        labels: The stance labels that may stand.
+        labels: The stance labels that may stand; those of the shipped question when left out.
         seen: Where each id and text stood in the files checked before; this file's are added.
     """
     try:
@@ -60,6 +61,7 @@ def check_file(path: Path, labels: Sequence[str] = LABELS, seen: dict[tuple[str,
     except LabelError as error:
         return [Problem(error.place, error.reason)]
     seen = {} if seen is None else seen
+    labels = shipped_question().labels if labels is None else labels
     texts: Mapping[str, str] | None = None
     problems: list[Problem] = []
     for place, data in parts:
@@ -76,8 +78,14 @@ def check_file(path: Path, labels: Sequence[str] = LABELS, seen: dict[tuple[str,
         except StanceError as error:
             return [*problems, Problem(place, str(error))]
         else:
-            problems.extend(Problem(f"{place}{where}", message, level) for where, message, level in _check_row(row, labels))
+            asked = () if _is_for_speakers(row) else labels
+            problems.extend(Problem(f"{place}{where}", message, level) for where, message, level in _check_row(row, asked))
     return problems
+
+
+def _is_for_speakers(row: Mapping[str, Any]) -> bool:
+    """Whether stand-off labels are of speakers alone, so that no quote is to have a stance."""
+    return "sha256" in row and not any("stance" in quote for quote in row["quotes"])
 
 
 def _check_twins(row: Mapping[str, Any], place: str, seen: dict[tuple[str, str], str]) -> Iterator[Problem]:
@@ -139,7 +147,7 @@ def _check_fields(quote: Mapping[str, Any], number: int, count: int, labels: Seq
     problems = []
     stance = quote.get("stance")
     label = stance.get("label") if isinstance(stance, dict) else stance
-    if label not in labels:
+    if labels and label not in labels:
         problems.append(f"stance {label!r} is none of {', '.join(labels)}; write one of them")
     speaker = quote.get("speaker")
     if not (isinstance(speaker, str) and speaker.strip()):

@@ -58,6 +58,9 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="File for th
 Model = Annotated[
     Path | None, typer.Option(help="A model directory, or a folder with `quotes/` and `stance/`; the shipped models for what it lacks.")
 ]
+QuestionFile = Annotated[
+    Path | None, typer.Option("--question", help="A TOML file with another target and its labels; the shipped question when left out.")
+]
 Threads = Annotated[int | None, typer.Option(help="Threads that torch uses.")]
 
 
@@ -157,6 +160,7 @@ def label(
 @app.command()
 def check(
     places: Annotated[list[Path], typer.Argument(help="Labelled articles, or folders of them.")],
+    question: QuestionFile = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend offsets, edges, marks and kinds where the text leaves no doubt; the diff goes to stderr.")
     ] = False,
@@ -164,13 +168,14 @@ def check(
 ) -> None:
     """Checks labelled articles: every problem, with file and quote."""
     from stance import articles, checks, repairs
+    from stance.questions import read_question
 
     paths = articles.article_paths(places)
     if fix:
         for path in paths:
             for repair in repairs.fix_file(path):
                 typer.echo(repair.diff, nl=False, err=True)
-    problems = checks.check_files(paths)
+    problems = checks.check_files(paths, read_question(question).labels if question else None)
     if as_json:
         typer.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
@@ -255,6 +260,7 @@ def train(
     dev: Annotated[list[Path] | None, typer.Option(help="Articles that tell when to stop; a fifth of --data when left out.")] = None,
     start: Annotated[Path | None, typer.Option("--from", help="With --data: the models to go on from; the shipped ones.")] = None,
     base: Annotated[str | None, typer.Option(help="With --data: an encoder to train anew, a folder or a Hugging Face name.")] = None,
+    question: QuestionFile = None,
     chosen: Annotated[str | None, typer.Option("--task", help="The same as TASK.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the model; models/TASK. With --data, for TASK/; build/models.")] = None,
     work: Annotated[Path, typer.Option(help="Folder for checkpoints; a run that was cut off goes on from there.")] = Path("build/train"),
@@ -263,10 +269,10 @@ def train(
     task = task or chosen or ("all" if data else None)
     if task not in ("quotes", "stance", *(["all"] if data else [])):
         raise typer.BadParameter("the task is quotes or stance; with --data also all")
-    if (data and recipe) or (not data and (dev or start or base)) or (start and base):
-        raise typer.BadParameter("give a --recipe; or --data, with --dev and one of --from and --base if you like")
+    if (data and recipe) or (not data and (dev or start or base or question)) or (start and base):
+        raise typer.BadParameter("give a --recipe; or --data, with --dev, --question and one of --from and --base if you like")
     if data:
-        _train_on(data, dev or [], start, base, task, out or Path("build/models"), work)
+        _train_on(data, dev or [], start, base, question, task, out or Path("build/models"), work)
         return
     from stance.training import run
     from stance.training.recipe import read_recipe
@@ -275,8 +281,11 @@ def train(
     run.train_model(str(task), read_recipe(recipe or folder / "recipe.toml"), out or folder, work)
 
 
-def _train_on(data: list[Path], dev: list[Path], start: Path | None, base: str | None, task: str, out: Path, work: Path) -> None:
+def _train_on(
+    data: list[Path], dev: list[Path], start: Path | None, base: str | None, question: Path | None, task: str, out: Path, work: Path
+) -> None:
     from stance import articles, checkpoints, drafts
+    from stance.questions import read_question
     from stance.training import run
     from stance.training.recipe import SHIPPED
     from stance.training.tuning import tuning_recipe
@@ -285,13 +294,15 @@ def _train_on(data: list[Path], dev: list[Path], start: Path | None, base: str |
     left = [document.id or "" for document in drawn if drafts.is_uncorrected(document.annotator)]
     if left:
         typer.echo(f"stance: {len(left)} of {len(drawn)} articles are uncorrected, says their `annotator`: {', '.join(left[:5])}", err=True)
+    asked = read_question(question) if question else None
     begun = {name: str(folder) for name, folder in checkpoints.find_models(start).items()} if start else {}
     for name in run.TASKS if task == "all" else (task,):
         if start and name not in begun:
             typer.echo(f"stance: {start} holds no model of {name}: not trained", err=True)
             continue
         typer.echo(f"{name}: training on {', '.join(map(str, data))}", err=True)
-        made = run.train_model(name, tuning_recipe(name, data, base=base or begun.get(name, SHIPPED), dev=dev), out / name, work)
+        recipe = tuning_recipe(name, data, base=base or begun.get(name, SHIPPED), dev=dev, question=asked)
+        made = run.train_model(name, recipe, out / name, work)
         typer.echo(f"{name}: {made.summary}", err=True)
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from stance import articles
-from stance.articles import LABELS
 from stance.document import UNNAMED, Document
 from stance.errors import InputError, LabelError, StanceError
 from stance.formats import brat, brat_annotations, label_studio, label_studio_export, tables
+from stance.questions import shipped_question
 
 FORMATS = ("articles", "label-studio", "brat", "jsonl", "parquet")
 FOLDERS = ("articles", "brat")
@@ -189,9 +189,10 @@ def _article(document: Document) -> dict[str, Any]:
 
 
 def stances(documents: Iterable[Document]) -> list[str]:
-    """The stance labels to choose from: the project's own, and others that documents have."""
+    """The stance labels to choose from: those of the shipped question, unless documents have none of them, and others that they have."""
     found = {quote.stance.label for document in documents for quote in document.quotes if quote.stance}
-    return [*LABELS, *sorted(found - {*LABELS})]
+    labels = shipped_question().labels
+    return [*(labels if not found or found & {*labels} else ()), *sorted(found - {*labels})]
 
 
 def _names(documents: Iterable[Document]) -> list[str]:

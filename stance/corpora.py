@@ -3,7 +3,7 @@
 | name | what |
 | --- | --- |
 | `seeds/train`, `seeds/dev`, `seeds/test` | labelled articles, with their text |
-| `polnear/train`, `polnear/dev` | PolNeAR, under the data folder |
+| `polnear/train`, `polnear/dev` | PolNeAR, under the data folder; with speakers where `seeds/standoff` names them |
 | `news_china/train`, `news_china/dev` | stand-off labels of `seeds/standoff` on texts under the data folder; all quotes labelled |
 | `NAME/some`, as `congress_china/train/some` | articles in which only some quotes are labelled, for stance alone |
 | `./FOLDER`, `/FOLDER` | labelled articles anywhere, see `name_of` |
@@ -28,7 +28,11 @@ from stance.standoff import digest, read_standoff
 
 HELD_OUT = 0.2
 _SIDES = ("train", "dev")
-_TEXTS = {"news_china": "articles.jsonl", "congress_china": "releases.jsonl", "polnear": "train/text"}
+_TEXTS = {
+    "news_china": ("articles.jsonl",),
+    "congress_china": ("releases.jsonl",),
+    "polnear": ("train/text", "dev/text"),
+}
 
 
 def data_folder() -> Path:
@@ -49,6 +53,7 @@ def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
     if _is_place(name):
         return _read_place(name)
     corpus, split, some = _parts(name)
+    labels = seeds / "standoff" / f"{corpus}.jsonl"
     if corpus == "seeds":
         paths = [path for path in article_paths([seeds / split]) if (path.suffix == ".jsonl") == some]
         return [document for path in paths for document in read_articles(path)]
@@ -56,13 +61,21 @@ def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
         folder = data_folder() / corpus / split
         if not folder.is_dir():
             raise CorpusError(f"{name}: no folder {folder}; `make data` fetches it, or STANCE_DATA names the folder it lies in")
-        return list(polnear.read(folder))
+        return _with_speakers(list(polnear.read(folder)), labels, split)
     if corpus in _TEXTS:
-        labels = seeds / "standoff" / f"{corpus}.jsonl"
         if not labels.is_file():
             raise CorpusError(f"{name}: no labels at {labels}")
         return list(read_standoff(labels, read_texts(corpus), split=split, complete=not some))
     raise CorpusError(f"{name}: there is no such corpus; see stance.corpora")
+
+
+def _with_speakers(documents: list[Document], labels: Path, split: str) -> list[Document]:
+    """Articles of PolNeAR, which names no speakers, with those that the project's labels give them."""
+    if not labels.is_file():
+        return documents
+    texts = {document.id or "": document.text for document in documents}
+    named = {document.id: document for document in read_standoff(labels, texts, split=split, complete=True)}
+    return [named.get(document.id, document) for document in documents]
 
 
 def is_present(name: str, seeds: Path = Path("seeds")) -> bool:
@@ -74,7 +87,7 @@ def is_present(name: str, seeds: Path = Path("seeds")) -> bool:
         return any((seeds / split).glob("*.jsonl" if some else "*.json"))
     if corpus == "polnear" and not some:
         return (data_folder() / corpus / split).is_dir()
-    return corpus in _TEXTS and (data_folder() / corpus / _TEXTS[corpus]).exists() and (seeds / "standoff" / f"{corpus}.jsonl").is_file()
+    return corpus in _TEXTS and _texts_of(corpus)[0].exists() and (seeds / "standoff" / f"{corpus}.jsonl").is_file()
 
 
 def name_of(place: Path) -> str:
@@ -126,9 +139,9 @@ def read_texts(corpus: str) -> Mapping[str, str]:
     Raises:
         CorpusError: Its file is missing or no JSONL of articles.
     """
-    path = data_folder() / corpus / _TEXTS[corpus]
+    path, *others = _texts_of(corpus)
     if path.is_dir():
-        return {file.stem: file.read_bytes().decode() for file in sorted(path.glob("*.txt"))}
+        return {file.stem: file.read_bytes().decode() for folder in (path, *others) for file in sorted(folder.glob("*.txt"))}
     try:
         rows = [json.loads(line) for line in path.read_bytes().decode().split("\n") if line.strip()]
         return {row["id"]: row["text"] for row in rows}
@@ -136,3 +149,7 @@ def read_texts(corpus: str) -> Mapping[str, str]:
         raise CorpusError(f"{corpus}: no file {path}; `make data` fetches it, or STANCE_DATA names the folder it lies in") from None
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{path}: not a JSONL file of articles with `id` and `text`: {error}") from None
+
+
+def _texts_of(corpus: str) -> list[Path]:
+    return [data_folder() / corpus / place for place in _TEXTS[corpus]]

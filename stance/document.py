@@ -61,7 +61,8 @@ class Stance:
     Attributes:
         label: The most probable label.
         probability: Calibrated probability of `label`; 1 for a label that a person gave.
-        probabilities: Probability of each label, adding up to 1; empty for a label that a person gave.
+        probabilities: Probability of each label, adding up to 1, in the order positive, negative, neutral; empty for a label that a person
+            gave.
         certain: Whether `probability` reaches the model's threshold; where not, the model does not know, which `neutral` does not mean.
         evidence: The words of the content that carry the label, in text order; empty where they were not asked for.
     """
@@ -79,7 +80,7 @@ class SpeakerStance:
 
     Attributes:
         label: A stance label, or `mixed`.
-        score: From -1 (every quote hawkish) to +1 (every quote engages).
+        score: From -1 (every quote has the negative label, such as hawkish) to +1 (every quote the positive one, such as engage).
         interval: Bounds of the score's 95 % interval.
     """
 

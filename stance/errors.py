@@ -12,6 +12,7 @@ __all__ = [
     "MissingExtraError",
     "MissingModelError",
     "ModelError",
+    "QuestionError",
     "SpanError",
     "StanceError",
     "TrainingError",
@@ -46,6 +47,10 @@ class LabelError(StanceError):
         super().__init__(f"{place}: {reason}" if place else reason)
         self.place = place
         self.reason = reason
+
+
+class QuestionError(StanceError):
+    """A question is not told as it must be, or a model answers another one."""
 
 
 class CorpusError(StanceError):

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from stance.document import Quote, Span, Stance
-from stance.stances import Passage, Question
+from stance.questions import Question
+from stance.stances import Passage
 
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _ERASURES = 64

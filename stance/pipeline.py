@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from stance import checkpoints
 from stance.document import Document, Quote, Stance
-from stance.errors import DamagedModelError, MarkupError
-from stance.stances import Question, read_passage, score_passages, to_stance
+from stance.errors import DamagedModelError, MarkupError, QuestionError
+from stance.questions import Question, question_of
+from stance.stances import read_passage, score_passages, to_stance
 from stance.sums import with_stances
 from stance.text import quoted
 
@@ -125,13 +126,10 @@ class Judge:
         config = checkpoints.verify(folder)
         try:
             encoder = checkpoints.build_encoder(config["encoder"])
-            row = config["question"]
-            self.question = Question(
-                row["target"], tuple(row["labels"]), row["positive"], row["negative"], float(config.get("threshold", 0.0))
-            )
+            self.question: Question = question_of(config["question"], str(folder / checkpoints.CONFIG), float(config.get("threshold", 0.0)))
             self.window = int(config["window"])
             model = StanceClassifier(encoder, len(self.question.labels), float(config["temperature"]))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, QuestionError) as error:
             raise DamagedModelError(f"{folder / checkpoints.CONFIG}: not the config of a stance model: {error!r}") from None
         checkpoints.load_weights(model, folder)
         self.model: StanceClassifier = model.to(device)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from stance.document import Quote, Span, Stance
 from stance.names import Name, find_names
+from stance.questions import Question
 from stance.text import sentences
 
 if TYPE_CHECKING:
@@ -27,30 +28,6 @@ MARKS = OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
 _MENTIONS = 3
 _WORDS = 12
 _EMPTY = frozenset(["he", "she", "they", "i", "we", "it", "who", "which", "that", "the", "a", "an", "mr", "mrs", "ms", "sir", "lord"])
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a stance model answers; data of the model, not code.
-
-    Attributes:
-        target: What the stance is about.
-        labels: All labels, in the order of the model's outputs.
-        positive: The label that counts +1 in a speaker's score.
-        negative: The label that counts -1.
-        threshold: The probability from which the label is certain; it is of the model, so that two questions are compared without it.
-    """
-
-    target: str = "China"
-    labels: tuple[str, ...] = ("engage", "hawkish", "neutral")
-    positive: str = "engage"
-    negative: str = "hawkish"
-    threshold: float = field(default=0.0, compare=False)
-
-    @property
-    def neutral(self) -> str:
-        """The label of quotes that take no side."""
-        return next(label for label in self.labels if label not in (self.positive, self.negative))
 
 
 def passage(text: str, quote: Quote) -> list[str]:

@@ -21,6 +21,8 @@ def digest(text: str) -> str:
 def write_standoff(documents: Iterable[Document], path: Path, splits: Mapping[str, str], incomplete: frozenset[str] = frozenset()) -> None:
     """Writes labels without their text, one article a line: id, split, the text's sum, quotes by offset.
 
+    Quotes of an article that is labelled for its speakers alone have no `stance`.
+
     Args:
         documents: Labelled articles with ids.
         path: A `.jsonl` file.
@@ -34,7 +36,7 @@ def write_standoff(documents: Iterable[Document], path: Path, splits: Mapping[st
                 **{role: [[span.start, span.end] for span in getattr(quote, role)] for role in ROLES},
                 "kind": quote.kind,
                 "speaker": quote.speaker.name if quote.speaker else None,
-                "stance": quote.stance.label if quote.stance else None,
+                **({"stance": quote.stance.label} if quote.stance else {}),
                 "repeats": quote.repeats,
             }
             for quote in document.quotes

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stance.document import Document, Quote, SpeakerStance, Stance
-from stance.stances import Question
+from stance.questions import MIXED, Question
 from stance.text import paragraphs
 
-MIXED = "mixed"
 LIKENESS = 0.5
 """Correlation of the quotes of one speech: that of the labels (engage 1, hawkish -1) in 1,462 pairs of such quotes of `news_china/train`
 and `seeds/train`; what a word model leaves unexplained of them is as alike."""

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from stance.articles import LABELS
 from stance.document import Document, Stance
 from stance.errors import LabelError
 from stance.evaluation.behaviour import DIRECTION, INVARIANCE, Case, behaviour_rows, read_cases, try_cases, write_failures
+from stance.questions import shipped_question
+
+LABELS = shipped_question().labels
 
 
 @pytest.fixture(scope="module")

@@ -158,3 +158,17 @@ def test_check_joins_standoff_labels_with_their_texts(tmp_path: Path, monkeypatc
     assert check_file(labels) == []
     labels.write_text(json.dumps(standoff(content=[[5, 5]])))
     assert "lists of [start, end]" in check_file(labels)[0].message
+
+
+def test_standoff_labels_of_speakers_alone_need_no_stance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "polnear" / "dev" / "text").mkdir(parents=True)
+    (tmp_path / "polnear" / "train" / "text").mkdir(parents=True)
+    (tmp_path / "polnear" / "dev" / "text" / "quill.txt").write_text(TEXT, encoding="utf-8")
+    monkeypatch.setenv("STANCE_DATA", str(tmp_path))
+    row = standoff()
+    del row["quotes"][0]["stance"]
+    labels = tmp_path / "polnear.jsonl"
+    labels.write_text(json.dumps(row))
+    assert check_file(labels) == []
+    labels.write_text(json.dumps(row | {"quotes": [*row["quotes"], standoff(stance=None)["quotes"][0]]}))
+    assert any("stance None" in problem.message for problem in check_file(labels))

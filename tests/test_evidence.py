@@ -10,7 +10,8 @@ from stance.checkpoints import load_tokenizer, locate
 from stance.document import Document, Quote, Span, Stance
 from stance.evidence import with_evidence, words_of
 from stance.pipeline import Pipeline
-from stance.stances import Question, read_passage
+from stance.questions import shipped_question
+from stance.stances import read_passage
 
 TEXT = "“We should keep talking to Beijing,” Ada Lund, the trade minister, said on Tuesday."
 
@@ -91,12 +92,12 @@ def test_the_words_that_count_are_found_wherever_they_stand(length: int, monkeyp
 
     monkeypatch.setattr("stance.classifier.probabilities_of", probabilities)
     model = WordCounter(tokenizer.token_to_id("sanctions"))
-    found = with_evidence(Stance("engage", 0.5), text, quote, read, model, Question())
+    found = with_evidence(Stance("engage", 0.5), text, quote, read, model, shipped_question())
     assert found.evidence
     assert len(found.evidence) <= 2
     assert all("sanctions" in text[span.start : span.end] for span in found.evidence)
     assert sum(map(len, found.evidence)) < max(20, length)
-    nothing = with_evidence(Stance("engage", 0.5), text, quote, read, WordCounter(-1), Question())
+    nothing = with_evidence(Stance("engage", 0.5), text, quote, read, WordCounter(-1), shipped_question())
     assert nothing.evidence == ()
 
 

@@ -25,6 +25,7 @@ from stance.conversion import read
 from stance.document import Document
 from stance.errors import LabelError
 from stance.formats import label_studio, tables
+from stance.questions import shipped_question
 
 pytestmark = pytest.mark.label_studio
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
@@ -95,7 +96,7 @@ def given(root: Path) -> list[Document]:
 
 @pytest.fixture(scope="module")
 def project(ask: Ask, given: list[Document]) -> int:
-    number = json.loads(ask("/api/projects/", {"title": "stance", "label_config": label_studio.config()}))["id"]
+    number = json.loads(ask("/api/projects/", {"title": "stance", "label_config": label_studio.config(shipped_question().labels)}))["id"]
     tasks = json.loads(tables.dump([label_studio.write_task(document) for document in given]))
     answer = json.loads(ask(f"/api/projects/{number}/import?return_task_ids=1", tasks))
     assert answer["task_count"] == len(given)

@@ -7,9 +7,9 @@ from stance.document import Document
 from stance.evaluation import run
 from stance.evaluation.baselines import majority, read_by_marks, similarity, words
 from stance.evaluation.report import Row, errors_page, to_markdown
-from stance.stances import Question
+from stance.questions import shipped_question
 
-QUESTION = Question()
+QUESTION = shipped_question()
 
 
 def test_a_table_has_a_column_a_system_and_a_line_a_metric() -> None:

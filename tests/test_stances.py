@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from stance.checkpoints import load_tokenizer, locate
 from stance.document import Document, Quote, Span, Stance
 from stance.pipeline import Pipeline
-from stance.stances import CLOSING, OPENING, SPEAKER, Question, passage, read_passage, to_stance
+from stance.questions import shipped_question
+from stance.stances import CLOSING, OPENING, SPEAKER, passage, read_passage, to_stance
 
 
 def quote_of(text: str, content: list[str], source: str = "", cue: str = "") -> Quote:
@@ -44,10 +47,10 @@ def test_no_word_of_a_long_quote_is_left_out() -> None:
 
 
 def test_neutral_is_not_what_the_model_says_when_it_does_not_know(pipeline: Pipeline) -> None:
-    question = Question(threshold=0.5)
+    question = replace(shipped_question(), threshold=0.5)
     assert to_stance([0.1, 0.2, 0.7], question) == Stance("neutral", 0.7, {"engage": 0.1, "hawkish": 0.2, "neutral": 0.7})
     assert not to_stance([0.3, 0.3, 0.4], question).certain
-    assert to_stance([0.3, 0.3, 0.4], Question()).certain
+    assert to_stance([0.3, 0.3, 0.4], shipped_question()).certain
     assert 0 < pipeline.judge.question.threshold < 1
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from stance.document import Document, Quote, Span, Speaker, Stance
-from stance.stances import Question
+from stance.questions import shipped_question
 from stance.sums import LIKENESS, effective_number, speeches, sum_up, with_stances
 
-QUESTION = Question()
+QUESTION = shipped_question()
 
 
 def labelled(*labels: str, repeats: int | None = None) -> list[Quote]:

@@ -10,16 +10,11 @@ import numpy as np
 
 from stance.document import Document, Quote, Stance, join_pieces
 from stance.names import find_names
+from stance.questions import Question
 from stance.speakers import resolve
-from stance.stances import Question
 from stance.text import kind_of, overlapping, paragraphs, quoted
 
 _LEAST_WORDS = 3
-_STATEMENTS = {
-    "engage": "We should talk, trade and cooperate with China.",
-    "hawkish": "We should be tougher on China, with sanctions, bans and tariffs.",
-    "neutral": "This takes no position on how to deal with China.",
-}
 
 
 def read_by_marks(text: str) -> Document:
@@ -68,7 +63,7 @@ def similarity(passages: Sequence[str], question: Question, base: str = "all-Min
     from stance.training.recipe import load_base
 
     encoder, tokenizer = load_base(base)
-    statements = _embed(encoder.eval(), tokenizer, [_STATEMENTS[label] for label in question.labels])
+    statements = _embed(encoder.eval(), tokenizer, [question.meanings.get(label, label) for label in question.labels])
     scores = 10 * _embed(encoder, tokenizer, passages) @ statements.T
     shares = np.exp(scores - scores.max(axis=1, keepdims=True))
     return [_stance(row, question.labels) for row in shares / shares.sum(axis=1, keepdims=True)]

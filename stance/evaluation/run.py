@@ -17,7 +17,8 @@ from stance.evaluation.scores import ArticleScores, Counts, StanceItem, score_qu
 from stance.evaluation.stances import brier, calibration_error, f1_of, macro_f1
 from stance.formats import polnear
 from stance.pipeline import Pipeline, load
-from stance.stances import Question, passage
+from stance.questions import Question, shipped_question
+from stance.stances import passage
 from stance.sums import with_stances
 
 SETS = {"PolNeAR dev": "polnear/dev", "China news dev": "news_china/dev", "seeds": "seeds/test"}
@@ -28,7 +29,7 @@ _QUOTE_METRICS = (
     ("content exact", "f1"), ("content tokens", "f1"), ("cue exact", "f1"), ("source exact", "f1"),
     ("matched", "f1"), ("end to end", "f1"), ("end to end, direct", "f1"), ("end to end, mixed", "f1"), ("end to end, indirect", "f1"),
     ("attribution", "recall"), ("speaker", "recall"), ("speaker, pronouns", "recall"),
-    ("stance end to end, engage", "f1"), ("stance end to end, hawkish", "f1"), ("stance end to end, neutral", "f1"),
+    *((f"stance end to end, {label}", "f1") for label in shipped_question().labels),
 )  # fmt: skip
 
 

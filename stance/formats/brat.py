@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote as escape
 
-from stance.articles import LABELS
 from stance.document import KINDS, Document, Quote, Span
 from stance.formats.sums import write_sums
 from stance.formats.tables import dump
@@ -32,7 +31,7 @@ ROLES = {QUOTE: "content", "Cue": "cue", "Source": "source"}
 _BREAK = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
-def annotation_conf(labels: Iterable[str] = LABELS) -> str:
+def annotation_conf(labels: Iterable[str]) -> str:
     """The text of `annotation.conf`.
 
     Args:

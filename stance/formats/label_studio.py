@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from stance.articles import LABELS, ROLES
+from stance.articles import ROLES
 from stance.document import KINDS, Document, Quote, Span
 from stance.formats.regions import REPEATS
 from stance.formats.sums import write_sums
@@ -25,7 +25,7 @@ PIECE = "piece"
 _COLOURS = {"content": "#2f6fde", "cue": "#8a8f98", "source": "#d97a1a"}
 
 
-def config(labels: Iterable[str] = LABELS) -> str:
+def config(labels: Iterable[str]) -> str:
     """The labelling config, as a project's settings take it.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from transformers import AutoConfig, AutoModel
 
 from stance import checkpoints
 from stance.errors import MissingModelError, TrainingError
+from stance.questions import Question, question_of
 
 LEAST_QUOTES = 50
 SHIPPED = "shipped"
@@ -29,11 +31,13 @@ class Stage:
         data: Names of corpora, see `stance.corpora`; `NAME:150` draws 150 articles.
         epochs: How often each article is read.
         learning_rate: At its highest; it rises at first and falls to nothing.
+        runs: How often the stage is run, each time from the same weights in another order, to end in the mean of all runs' weights.
     """
 
     data: tuple[str, ...]
     epochs: int
     learning_rate: float
+    runs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,12 @@ class Recipe:
         overlap: Subwords that neighbouring windows share when reading.
         batch_size: Examples a step.
         weight_decay: Of AdamW.
+        bf16: Whether passes run in bfloat16, a third faster where the processor has it.
         link_width, link_weight: Size of the links' vectors, weight of their loss (quotes).
         smoothing: Share of each target that is spread over all labels (stance).
         calibration: Names of the sources on which probabilities are calibrated.
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).
+        question: What a new stance model is to answer; when left out, what the base answers, else the shipped question (stance).
         dev: Names of the sources by whose loss each stage keeps its best state, and stops early; none where it is to run to its end.
     """
 
@@ -63,11 +69,13 @@ class Recipe:
     overlap: int = 48
     batch_size: int = 8
     weight_decay: float = 0.01
+    bf16: bool = False
     link_width: int = 64
     link_weight: float = 0.3
     smoothing: float = 0.0
     calibration: tuple[str, ...] = ()
     risk: float = 1.0
+    question: Question | None = None
     dev: tuple[str, ...] = ()
 
 
@@ -76,16 +84,18 @@ def read_recipe(path: Path) -> Recipe:
 
     Raises:
         TrainingError: The file is missing, is no TOML, or holds keys that no recipe has.
+        QuestionError: It holds a question that is none.
     """
     try:
         row = tomllib.loads(path.read_text(encoding="utf-8"))
-        stages = tuple(Stage(tuple(stage["data"]), stage["epochs"], stage["learning_rate"]) for stage in row.pop("stages"))
+        stages = tuple(Stage(**stage | {"data": tuple(stage["data"])}) for stage in row.pop("stages"))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: no recipe: {error}") from None
     unknown = row.keys() - {field.name for field in fields(Recipe)}
     if unknown:
         raise TrainingError(f"{path}: no recipe has {', '.join(sorted(unknown))}")
-    return Recipe(stages=stages, calibration=tuple(row.pop("calibration", ())), dev=tuple(row.pop("dev", ())), **row)
+    question = question_of(row.pop("question"), str(path)) if "question" in row else None
+    return Recipe(stages=stages, question=question, calibration=tuple(row.pop("calibration", ())), dev=tuple(row.pop("dev", ())), **row)
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
@@ -95,11 +105,20 @@ def write_recipe(recipe: Recipe, path: Path) -> None:
     lines = [
         f"{field.name} = {_toml(value)}"
         for field in fields(Recipe)
-        if field.name != "stages" and (value := getattr(recipe, field.name)) != field.default
+        if field.name not in ("stages", "question") and (value := getattr(recipe, field.name)) != field.default
     ]
+    if recipe.question:
+        row = recipe.question.to_row()
+        meanings = row.pop("meanings")
+        lines += ["", "[question]", *_rows(row), "", "[question.meanings]", *_rows(meanings)]
     for stage in recipe.stages:
-        lines += ["", "[[stages]]", *(f"{field.name} = {_toml(getattr(stage, field.name))}" for field in fields(Stage))]
+        values = {field.name: value for field in fields(Stage) if (value := getattr(stage, field.name)) != field.default}
+        lines += ["", "[[stages]]", *_rows(values)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _rows(values: Mapping[str, Any]) -> list[str]:
+    return [f"{key if key.isidentifier() else json.dumps(key, ensure_ascii=False)} = {_toml(value)}" for key, value in values.items()]
 
 
 def _toml(value: Any) -> str:

@@ -203,12 +203,7 @@ def _train_stance(
         "encoder": encoder_row(model.encoder),
         "window": recipe.window,
         **calibrated,
-        "question": {
-            "target": question.target,
-            "labels": list(question.labels),
-            "positive": question.positive,
-            "negative": question.negative,
-        },
+        "question": question.to_row(),
     }
     return model, tokenizer, config, calibration
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import torch
 from rich.progress import Progress
-from safetensors.torch import load_model
-from torch import nn
+from safetensors.torch import load_file, load_model
+from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from stance.document import Document
@@ -18,6 +19,8 @@ from stance.training.recipe import Recipe, Stage
 from stance.training.watch import BEST, Bar, KeepBest, mean_loss, progress_bar, save_whole
 
 SAVE_STEPS = 100
+FINISHED = "finished.safetensors"
+_APART = 100
 Row = TypeVar("Row")
 
 
@@ -30,8 +33,9 @@ def run_stages(
 ) -> None:
     """Trains a model through the recipe's stages and leaves it in evaluation mode.
 
-    A run that was cut off goes on from its last checkpoint; a finished stage is not run again. Where a trainer has development
-    examples as its `eval_dataset`, the stage ends with the state that had the lowest loss on them, be it the one before training.
+    A stage of several runs ends in the mean of their weights. A run that was cut off goes on from its last checkpoint; a finished one is
+    not run again. Where a trainer has development examples as its `eval_dataset`, the run ends with the state that had the lowest loss on
+    them, be it the one before training.
 
     Args:
         recipe: Stages and seed.
@@ -41,16 +45,28 @@ def run_stages(
         trainer_of: Makes the trainer of a stage from its articles, the stage, a seed of its own and the arguments.
     """
     for number, (stage, articles) in enumerate(zip(recipe.stages, documents, strict=True)):
-        place = folder / f"stage{number}"
-        finished = place / "finished.safetensors"
-        if not finished.is_file():
-            trainer = trainer_of(articles, stage, recipe.seed + number, arguments(recipe, stage, place))
-            trainer.remove_callback(PrinterCallback)
-            with progress_bar() as progress:
-                _run_stage(trainer, stage, place, progress, f"stage {number + 1} of {len(recipe.stages)}")
-            save_whole(model, finished)
-        load_model(model, str(finished))
+        begun = {name: weights.clone() for name, weights in model.state_dict().items()}
+        runs = []
+        for run in range(stage.runs):
+            place = folder / f"stage{number}" / (f"run{run}" if run else "")
+            finished = place / FINISHED
+            if not finished.is_file():
+                model.load_state_dict(begun)
+                seed = recipe.seed + _APART * run
+                trainer = trainer_of(articles, stage, seed + number, arguments(recipe, stage, place, seed))
+                trainer.remove_callback(PrinterCallback)
+                title = f"stage {number + 1} of {len(recipe.stages)}" + (f", run {run + 1} of {stage.runs}" if stage.runs > 1 else "")
+                with progress_bar() as progress:
+                    _run_stage(trainer, stage, place, progress, title)
+                save_whole(model, finished)
+            runs.append(load_file(finished))
+        model.load_state_dict({name: _mean([weights[name] for weights in runs]) for name in begun})
     model.eval()
+
+
+def _mean(weights: Sequence[Tensor]) -> Tensor:
+    """The mean of several runs' weights ("model soup", Wortsman et al. 2022); one run's are left as they are."""
+    return weights[0] if len(weights) == 1 else torch.stack(list(weights)).mean(dim=0)
 
 
 def _run_stage(trainer: Trainer, stage: Stage, place: Path, progress: Progress, title: str) -> None:
@@ -67,7 +83,7 @@ def _run_stage(trainer: Trainer, stage: Stage, place: Path, progress: Progress, 
         load_model(trainer.model, str(place / BEST))
 
 
-def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:
+def arguments(recipe: Recipe, stage: Stage, folder: Path, seed: int) -> TrainingArguments:
     """What `transformers.Trainer` needs to know of a stage."""
     return TrainingArguments(
         output_dir=str(folder),
@@ -85,7 +101,9 @@ def arguments(recipe: Recipe, stage: Stage, folder: Path) -> TrainingArguments:
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=False,
-        seed=recipe.seed,
+        seed=seed,
+        bf16=recipe.bf16,
+        use_cpu=not torch.cuda.is_available(),
     )
 
 

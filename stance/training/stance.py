@@ -20,7 +20,8 @@ from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
 from stance.errors import TrainingError
 from stance.pipeline import Judge
-from stance.stances import MARKS, Question, read_passage
+from stance.questions import Question, shipped_question
+from stance.stances import MARKS, read_passage
 from stance.training.recipe import LEAST_QUOTES, Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
 
@@ -60,18 +61,20 @@ def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, q
     """The labelled quotes of some documents as passages; of a long one the stretch with most content stands for it.
 
     Raises:
-        TrainingError: A stance is none that the question knows.
+        TrainingError: A stance is none that the question knows, or is about another target.
     """
     items = []
     for document in documents:
-        for quote in document.quotes:
-            if quote.stance is not None and quote.repeats is None:
-                if quote.stance.label not in question.labels:
-                    labels = ", ".join(question.labels)
-                    raise TrainingError(f"{document.id}: stance {quote.stance.label!r} of {quote.text[:40]!r} is none of {labels}")
-                made = read_passage(document.text, quote, tokenizer, size)
-                row = max(zip(made.stretches, made.inside, strict=True), key=lambda row: sum(row[1]))
-                items.append(Item(row, question.labels.index(quote.stance.label)))
+        judged = [quote for quote in document.quotes if quote.stance is not None and quote.repeats is None]
+        if judged and document.target not in (None, question.target):
+            raise TrainingError(f"{document.id}: its stances are towards {document.target!r}, the question is about {question.target!r}")
+        for quote in judged:
+            label = quote.stance.label if quote.stance else ""
+            if label not in question.labels:
+                raise TrainingError(f"{document.id}: stance {label!r} of {quote.text[:40]!r} is none of {', '.join(question.labels)}")
+            made = read_passage(document.text, quote, tokenizer, size)
+            row = max(zip(made.stretches, made.inside, strict=True), key=lambda row: sum(row[1]))
+            items.append(Item(row, question.labels.index(label)))
     return items
 
 
@@ -108,14 +111,20 @@ class StanceTrainer(Trainer):
 
 
 def begin(recipe: Recipe) -> tuple[StanceClassifier, Tokenizer, Question]:
-    """The model that a recipe starts from, and its question: those of a model directory, or an encoder with a new head."""
+    """The model that a recipe starts from, and its question: those of a model directory, or an encoder with a new head.
+
+    A model of another question than the recipe's lends its encoder alone.
+    """
     folder = model_folder("stance", recipe.base)
     if folder:
         judge = Judge(folder)
-        return judge.model, judge.tokenizer, judge.question
-    question = Question()
-    encoder, tokenizer = load_base(recipe.base)
-    add_marks(encoder, tokenizer)
+        if recipe.question in (None, judge.question):
+            return judge.model, judge.tokenizer, judge.question
+        encoder, tokenizer = judge.model.encoder, judge.tokenizer
+    else:
+        encoder, tokenizer = load_base(recipe.base)
+        add_marks(encoder, tokenizer)
+    question = recipe.question or shipped_question()
     return StanceClassifier(encoder, len(question.labels)), tokenizer, question
 
 

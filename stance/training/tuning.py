@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stance import checkpoints
 from stance.corpora import is_present, name_of
-from stance.stances import Question
+from stance.questions import Question, question_of, shipped_question
 from stance.training.recipe import SHIPPED, Recipe, Stage, model_folder
 
 MIXED_IN = {"quotes": ("seeds/train",), "stance": ("seeds/train", "seeds/train/some")}
@@ -16,7 +16,9 @@ _ANEW = {"quotes": Stage((), 8, 2e-4), "stance": Stage((), 8, 1.5e-4)}
 _OPTIONS = {"quotes": {"window": 256, "batch_size": 8}, "stance": {"window": 160, "batch_size": 16}}
 
 
-def tuning_recipe(task: str, data: Sequence[Path], *, base: str = SHIPPED, dev: Sequence[Path] = (), seed: int = 1) -> Recipe:
+def tuning_recipe(
+    task: str, data: Sequence[Path], *, base: str = SHIPPED, dev: Sequence[Path] = (), question: Question | None = None, seed: int = 1
+) -> Recipe:
     """A recipe for a person's own labelled articles.
 
     A model of the same task is trained on at a low rate for at most four passes, an encoder at a high one for eight; the state with the
@@ -28,6 +30,8 @@ def tuning_recipe(task: str, data: Sequence[Path], *, base: str = SHIPPED, dev: 
         data: Files or folders of labelled articles.
         base: A model directory of the task, `shipped` for the one in the package, or an encoder: a folder or a hub's name.
         dev: Files or folders of development articles; a fifth of `data`, drawn by the sums of ids, when left out.
+        question: What the stance model is to answer, where the base answers another question; it then learns anew on the base's
+            encoder.
         seed: Of everything drawn.
     """
     names = [name_of(place) for place in data]
@@ -35,9 +39,10 @@ def tuning_recipe(task: str, data: Sequence[Path], *, base: str = SHIPPED, dev: 
     learnt = names if dev else [f"{name}#train" for name in names]
     folder = model_folder(task, base)
     config = checkpoints.verify(folder) if folder else {}
-    about = config.get("question", {}).get("target", Question().target)
-    mixed = [name for name in MIXED_IN[task] if is_present(name) and about == Question().target]
-    stage = (_GENTLE if folder else _ANEW)[task]
+    held = question_of(config["question"], str(folder)) if "question" in config else shipped_question()
+    anew = task == "stance" and question not in (None, held)
+    mixed = [name for name in MIXED_IN[task] if is_present(name) and (task == "quotes" or (question or held) == shipped_question())]
+    stage = (_GENTLE if folder and not anew else _ANEW)[task]
     options = _OPTIONS[task] | {key: config[key] for key in ("window", "overlap", "link_width") if key in config}
     return Recipe(
         base,
@@ -46,5 +51,6 @@ def tuning_recipe(task: str, data: Sequence[Path], *, base: str = SHIPPED, dev: 
         smoothing=0.05 if task == "stance" else 0.0,
         calibration=tuple(kept),
         dev=tuple(kept),
+        question=question if anew else None,
         **options,
     )
