@@ -10,7 +10,7 @@ from stance.corpora import is_present, name_of
 from stance.questions import Question, question_of, shipped_question
 from stance.training.recipe import SHIPPED, Recipe, Stage, model_folder
 
-MIXED_IN = {"quotes": ("seeds/train",), "stance": ("seeds/train", "seeds/train/some")}
+MIXED_IN = {"quotes": ("seeds/train",), "stance": ("seeds/train", "seeds/train/some:800")}
 _GENTLE = {"quotes": Stage((), 4, 3e-5), "stance": Stage((), 4, 3e-5)}
 _ANEW = {"quotes": Stage((), 8, 2e-4), "stance": Stage((), 8, 1.5e-4)}
 _OPTIONS = {"quotes": {"window": 256, "batch_size": 8}, "stance": {"window": 160, "batch_size": 16}}
@@ -23,7 +23,7 @@ def tuning_recipe(
 
     A model of the same task is trained on at a low rate for at most four passes, an encoder at a high one for eight; the state with the
     lowest loss on development articles is kept, be it the first one. The project's own articles are mixed in where they are at hand, so
-    that a few articles do not make the model forget.
+    that a few articles do not make the model forget; of the many single passages some, so that training stays short.
 
     Args:
         task: `quotes` or `stance`.
@@ -41,7 +41,11 @@ def tuning_recipe(
     config = checkpoints.verify(folder) if folder else {}
     held = question_of(config["question"], str(folder)) if "question" in config else shipped_question()
     anew = task == "stance" and question not in (None, held)
-    mixed = [name for name in MIXED_IN[task] if is_present(name) and (task == "quotes" or (question or held) == shipped_question())]
+    mixed = [
+        name
+        for name in MIXED_IN[task]
+        if is_present(name.partition(":")[0]) and (task == "quotes" or (question or held) == shipped_question())
+    ]
     stage = (_GENTLE if folder and not anew else _ANEW)[task]
     options = _OPTIONS[task] | {key: config[key] for key in ("window", "overlap", "link_width") if key in config}
     return Recipe(
