@@ -86,7 +86,6 @@ class Reader:
             encoder = checkpoints.build_encoder(config["encoder"])
             self.window, self.overlap = int(config["window"]), int(config["overlap"])
             self.slope, self.intercept = map(float, config.get("confidence", (1.0, 0.0)))
-            self.floor = float(config.get("floor", 0.0))
             model = QuoteTagger(encoder, int(config["link_width"]))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedModelError(f"{folder / checkpoints.CONFIG}: not the config of a quotes model: {error!r}") from None
@@ -102,14 +101,13 @@ class Reader:
             batch_size: Windows a forward pass.
 
         Yields:
-            Quotes of each text, in text order, with speakers and calibrated confidence, which is at least the model's floor.
+            Quotes of each text, in text order, with speakers and calibrated confidence.
         """
         from stance.speakers import resolve
 
         found = find_quotes(self.model, self.tokenizer, texts, self.window, self.overlap, batch_size=batch_size)
         for text, quotes in zip(texts, found, strict=True):
-            calibrated = [replace(quote, confidence=calibrate(quote.confidence, self.slope, self.intercept)) for quote in quotes]
-            yield resolve(text, [quote for quote in calibrated if quote.confidence >= self.floor])
+            yield resolve(text, [replace(quote, confidence=calibrate(quote.confidence, self.slope, self.intercept)) for quote in quotes])
 
 
 class Judge:

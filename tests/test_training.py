@@ -12,7 +12,7 @@ from stance.corpora import read_corpus
 from stance.errors import CorpusError, MissingModelError, TrainingError
 from stance.training.quotes import Examples, QuotesTrainer
 from stance.training.recipe import load_base, read_recipe
-from stance.training.run import fit_floor, train_model
+from stance.training.run import train_model
 from stance.training.stance import fit_threshold
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -111,21 +111,3 @@ def test_missing_data_and_encoders_are_named(tmp_path: Path, monkeypatch: pytest
         read_corpus("martian/train")
     with pytest.raises(MissingModelError, match="nowhere"):
         load_base(str(tmp_path / "nowhere"))
-
-
-def test_the_floor_leaves_out_what_lowers_f1() -> None:
-    confidences = [0.9, 0.8, 0.2, 0.7, 0.1, 0.15]
-    assert fit_floor(confidences, [True, True, False, True, False, False], gold=4) == 0.7
-    assert fit_floor(confidences, [True, True, False, True, False, True], gold=4) == 0.15
-    assert fit_floor(confidences, [True] * 6, gold=6) == 0.1
-
-
-def test_quotes_below_the_floor_are_left_out() -> None:
-    reader = stance.load().reader
-    kept = [quote.confidence for quote in next(reader.read([ARTICLE]))]
-    assert kept
-    try:
-        held, reader.floor = reader.floor, max(kept)
-        assert [quote.confidence for quote in next(reader.read([ARTICLE]))] == [max(kept)]
-    finally:
-        reader.floor = held

@@ -132,7 +132,7 @@ def _train_quotes(
 
     model, tokenizer = quotes.train(recipe, documents, dev, work)
     fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe.seed))
-    calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0], "floor": 0.0})
+    calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["quotes"],
         "architectures": ["QuoteTagger"],
@@ -146,13 +146,11 @@ def _train_quotes(
 
 
 def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequence[Document]) -> dict[str, Any] | None:
-    """Slope and intercept that turn raw confidence into the probability that a quote is right (Platt 1999), and the floor below which
-    quotes are left out; None where data are few.
-    """
+    """Slope and intercept that turn raw confidence into the probability that a quote is right (Platt 1999); None where data are few."""
     from sklearn.linear_model import LogisticRegression
 
     from stance.evaluation.scores import match_contents, same_source
-    from stance.pipeline import calibrate, find_quotes
+    from stance.pipeline import find_quotes
 
     raw: list[float] = []
     right: list[bool] = []
@@ -167,26 +165,7 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
         return None
     odds = np.log(np.array(raw) / (1 - np.array(raw)))
     fitted = LogisticRegression(C=1e6).fit(odds[:, None], np.array(right))
-    line = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    return {
-        "confidence": list(line),
-        "floor": fit_floor([calibrate(value, *line) for value in raw], right, sum(len(document.quotes) for document in held_out)),
-    }
-
-
-def fit_floor(confidences: Sequence[float], right: Sequence[bool], gold: int) -> float:
-    """The confidence below which leaving quotes out raises F1 most: half the best F1 (Lipton, Elkan and Naryanaswamy 2014), from counts.
-
-    Args:
-        confidences: Of the quotes found in held-out articles.
-        right: Which of them are right.
-        gold: How many there were to find.
-    """
-    order = np.argsort(-np.array(confidences), kind="stable")
-    kept = np.arange(1, len(order) + 1)
-    hits = np.cumsum(np.array(right)[order])
-    best = int(np.argmax(2 * hits / (kept + gold)))
-    return float(np.array(confidences)[order][best])
+    return {"confidence": [float(fitted.coef_[0, 0]), float(fitted.intercept_[0])]}
 
 
 def _train_stance(
