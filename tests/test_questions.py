@@ -122,7 +122,7 @@ def test_a_bad_question_gives_one_line_and_no_traceback(tmp_path: Path) -> None:
 
 def test_a_recipe_keeps_its_question_with_the_meanings(tmp_path: Path) -> None:
     question = read_question(TAX / "question.toml")
-    odd = Question("tax “x” \\ [y]", "for it", "against it", "ni l'un", {"for it": 'We "should".\nNow.', "ni l'un": "é = 1"})
+    odd = Question("tax “x” \\ [y]", "for it", "against it", "für", {"for it": 'We "should".\nNow.', "für": "é = 1"})
     for number, asked in enumerate((question, odd, replace(question, meanings={}))):
         recipe = Recipe("base", (Stage(("seeds/train",), 1, 0.1),), question=asked)
         path = tmp_path / f"{number}.toml"
@@ -200,19 +200,13 @@ def single_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def tax_model(single_thread: None, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the command line trains on the articles, with another stage's worth of passes."""
+    """What the command line trains on the articles."""
     folder = tmp_path_factory.mktemp("tax")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules["stance.training.tuning"]._ANEW, "stance", Stage((), 40, 1e-2))
-        options = ["--question", str(TAX / "question.toml"), "--task", "stance", "--base", str(tiny_base)]
-        places = ["--data", str(TAX), "--dev", str(TAX / "mill-town.json"), "--out", str(folder), "--work", str(folder / "work")]
-        result = CliRunner().invoke(app, ["train", *options, *places])
+    options = ["--question", str(TAX / "question.toml"), "--task", "stance", "--base", str(tiny_base)]
+    places = ["--data", str(TAX), "--dev", str(TAX / "mill-town.json"), "--out", str(folder), "--work", str(folder / "work")]
+    result = CliRunner().invoke(app, ["train", *options, *places])
     assert result.exit_code == 0, result.output
     return folder / "stance"
-
-
-def judged(folder: Path) -> list[Document]:
-    return list(Judge(folder).judge(list(read_folder(TAX))))
 
 
 def test_a_trained_model_keeps_its_question(tax_model: Path) -> None:
@@ -238,12 +232,15 @@ def test_it_answers_with_its_own_labels_and_target(tax_model: Path, tmp_path: Pa
     assert sums <= {*LABELS, "mixed"}
 
 
-def test_it_learns_from_its_articles(tax_model: Path) -> None:
+def test_it_learns_its_articles_in_enough_passes(tax_model: Path, tmp_path: Path) -> None:
+    recipe = Recipe(str(tax_model), (Stage((str(TAX),), 40, 1e-2),), window=96)
+    train_model("stance", recipe, tmp_path / "model", tmp_path / "work")
+    judged = Judge(tmp_path / "model").judge(list(read_folder(TAX)))
     pairs = [
         (one.stance.label, other.stance.label)
-        for gold, found in zip(read_folder(TAX), judged(tax_model), strict=True)
+        for gold, found in zip(read_folder(TAX), judged, strict=True)
         for one, other in zip(gold.quotes, found.quotes, strict=True)
-        if gold.id != "mill-town" and one.stance and other.stance
+        if one.stance and other.stance
     ]
     right = sum(gold == found for gold, found in pairs)
     most = max(sum(gold == label for gold, _ in pairs) for label in LABELS)

@@ -123,7 +123,10 @@ def _told(recipe: Recipe) -> tuple[Recipe, Mapping[str, Any] | None]:
 
 
 def _rows(values: Mapping[str, Any]) -> list[str]:
-    return [f"{key if key.isidentifier() else json.dumps(key, ensure_ascii=False)} = {_toml(value)}" for key, value in values.items()]
+    return [
+        f"{key if key.isascii() and key.isidentifier() else json.dumps(key, ensure_ascii=False)} = {_toml(value)}"
+        for key, value in values.items()
+    ]
 
 
 def _toml(value: Any) -> str:
