@@ -1,7 +1,6 @@
 """Questions as data: read, refused, kept by recipes and models, and one of another target from its articles to its answers."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ import stance
 from stance import checkpoints
 from stance.articles import read_folder, write_article
 from stance.checks import check_file, check_files
-from stance.cli import app
+from stance.cli import app, main
 from stance.conversion import read, stances, write
 from stance.document import Document, Stance
 from stance.errors import QuestionError, StanceError, TrainingError
@@ -32,16 +31,6 @@ from stance.training.tuning import tuning_recipe
 TAX = Path(__file__).parent / "carbon_tax"
 LABELS = ("support", "oppose", "neutral")
 ROW = {"target": "a carbon tax", "positive": "support", "negative": "oppose", "neutral": "neutral"}
-MANY = """
-import sys
-from stance.cli import main
-for line in sys.argv[1:]:
-    sys.argv = line.split()
-    try:
-        main()
-    except SystemExit as end:
-        print(end.code)
-"""
 
 
 def test_a_question_is_read_from_a_file() -> None:
@@ -102,7 +91,9 @@ def test_a_recipe_with_a_bad_question_is_refused(told: str, tmp_path: Path) -> N
         read_recipe(path)
 
 
-def test_a_bad_question_gives_one_line_and_no_traceback(tmp_path: Path) -> None:
+def test_a_bad_question_gives_one_line_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "tax.toml").write_text('target = "a carbon tax"\n')
     (tmp_path / "recipe.toml").write_text('base = "x"\nquestion = "y"\n[[stages]]\ndata = ["a"]\nepochs = 1\nlearning_rate = 0.1\n')
     (tmp_path / "latin.toml").write_bytes(b'base = "\xe9"\n')
@@ -112,9 +103,12 @@ def test_a_bad_question_gives_one_line_and_no_traceback(tmp_path: Path) -> None:
         f"stance train stance --recipe {tmp_path / 'recipe.toml'}",
         f"stance train stance --recipe {tmp_path / 'latin.toml'}",
     ]
-    done = subprocess.run([sys.executable, "-c", MANY, *lines], capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["1"] * 4
-    said = done.stderr.splitlines()
+    for line in lines:
+        monkeypatch.setattr(sys, "argv", line.split())
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert end.value.code == 1
+    said = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[:2] for line in said] == [
         ["stance", str(tmp_path / name)] for name in ("tax.toml", "tax.toml", "recipe.toml", "latin.toml")
     ]
