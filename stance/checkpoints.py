@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stance.errors import DamagedModelError, MissingModelError
+from stance.errors import DamagedModelError, MissingModelError, QuestionError
+from stance.questions import Question, question_of
 
 MANIFEST = "manifest.json"
 CONFIG = "config.json"
@@ -85,6 +86,18 @@ def verify(folder: Path) -> dict[str, Any]:
         if expected != found:
             raise DamagedModelError(f"{path}: damaged: its SHA-256 sum is {found}, the manifest says {expected}")
     return _read_json(folder / CONFIG)
+
+
+def held_question(folder: Path) -> Question:
+    """The question that a stance model answers, as its config tells.
+
+    Raises:
+        MissingModelError, DamagedModelError: See `verify`; or the config tells none.
+    """
+    try:
+        return question_of(verify(folder)["question"], str(folder / CONFIG))
+    except (KeyError, QuestionError) as error:
+        raise DamagedModelError(f"{folder / CONFIG}: not the config of a stance model: {error!r}") from None
 
 
 def _read_json(path: Path) -> dict[str, Any]:

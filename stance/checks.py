@@ -13,7 +13,7 @@ from stance.corpora import is_present, read_texts
 from stance.document import KINDS, UNNAMED, Span
 from stance.drafts import is_uncorrected
 from stance.errors import LabelError, StanceError
-from stance.questions import shipped_question
+from stance.questions import Question, shipped_question
 from stance.standoff import digest, is_standoff, join_text
 from stance.text import kind_of, overlapping, quoted
 
@@ -40,20 +40,20 @@ class Problem:
         return f"{self.place}: {'warning: ' if self.level == WARNING else ''}{self.message}"
 
 
-def check_files(paths: Iterable[Path], labels: Sequence[str] | None = None) -> list[Problem]:
+def check_files(paths: Iterable[Path], question: Question | None = None) -> list[Problem]:
     """Lists what is wrong with labelled files, each by itself and one beside another: no id and no text may stand twice."""
     seen: dict[tuple[str, str], str] = {}
-    return [problem for path in paths for problem in check_file(path, labels, seen)]
+    return [problem for path in paths for problem in check_file(path, question, seen)]
 
 
-def check_file(path: Path, labels: Sequence[str] | None = None, seen: dict[tuple[str, str], str] | None = None) -> list[Problem]:
+def check_file(path: Path, question: Question | None = None, seen: dict[tuple[str, str], str] | None = None) -> list[Problem]:
     """Lists what is wrong with the labelled articles of a file.
 
     Stand-off labels are checked against their texts where those are at hand, else for their form.
 
     Args:
         path: A `.json` or `.jsonl` file.
-        labels: The stance labels that may stand; those of the shipped question when left out.
+        question: What the stances answer; the shipped question when left out.
         seen: Where each id and text stood in the files checked before; this file's are added.
     """
     try:
@@ -61,7 +61,7 @@ def check_file(path: Path, labels: Sequence[str] | None = None, seen: dict[tuple
     except LabelError as error:
         return [Problem(error.place, error.reason)]
     seen = {} if seen is None else seen
-    labels = shipped_question().labels if labels is None else labels
+    question = question or shipped_question()
     texts: Mapping[str, str] | None = None
     problems: list[Problem] = []
     for place, data in parts:
@@ -78,7 +78,8 @@ def check_file(path: Path, labels: Sequence[str] | None = None, seen: dict[tuple
         except StanceError as error:
             return [*problems, Problem(place, str(error))]
         else:
-            asked = () if _is_for_speakers(row) else labels
+            asked = () if _is_for_speakers(row) else question.labels
+            problems.extend(_check_target(row, place, question))
             problems.extend(Problem(f"{place}{where}", message, level) for where, message, level in _check_row(row, asked))
     return problems
 
@@ -96,6 +97,11 @@ def _check_twins(row: Mapping[str, Any], place: str, seen: dict[tuple[str, str],
         yield Problem(place, f"the same text as {first}; keep one of the two")
     elif isinstance(name, str) and (first := seen.setdefault(("id", name), place)) != place:
         yield Problem(place, f"the same `id` {name!r} as {first}; give one of the two another")
+
+
+def _check_target(row: Mapping[str, Any], place: str, question: Question) -> Iterator[Problem]:
+    if row.get("target") not in (None, question.target):
+        yield Problem(place, f"`target` is {row['target']!r}, the question is about {question.target!r}; label the stances towards that")
 
 
 def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[str, str, str]]:

@@ -175,7 +175,7 @@ def check(
         for path in paths:
             for repair in repairs.fix_file(path):
                 typer.echo(repair.diff, nl=False, err=True)
-    problems = checks.check_files(paths, read_question(question).labels if question else None)
+    problems = checks.check_files(paths, read_question(question) if question else None)
     if as_json:
         typer.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:

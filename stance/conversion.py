@@ -189,10 +189,11 @@ def _article(document: Document) -> dict[str, Any]:
 
 
 def stances(documents: Iterable[Document]) -> list[str]:
-    """The stance labels to choose from: those of the shipped question, unless documents have none of them, and others that they have."""
+    """The stance labels to choose from: those that documents have, and all of the shipped question unless theirs is another."""
     found = {quote.stance.label for document in documents for quote in document.quotes if quote.stance}
-    labels = shipped_question().labels
-    return [*(labels if not found or found & {*labels} else ()), *sorted(found - {*labels})]
+    shipped = shipped_question()
+    another = found - {*shipped.labels} and not found & {shipped.positive, shipped.negative}
+    return sorted(found) if another else [*shipped.labels, *sorted(found - {*shipped.labels})]
 
 
 def _names(documents: Iterable[Document]) -> list[str]:

@@ -47,21 +47,25 @@ class Question:
         return {"target": self.target, **{name: getattr(self, name) for name in _NAMES}, "meanings": dict(self.meanings)}
 
 
-def question_of(row: Mapping[str, Any], place: str, threshold: float = 0.0) -> Question:
+def question_of(row: Any, place: str, threshold: float = 0.0) -> Question:
     """The question that a table tells.
 
     Args:
-        row: `target`, `positive`, `negative` and `neutral`, and a table of `meanings`.
+        row: A table of `target`, `positive`, `negative` and `neutral`, and in it one of `meanings`.
         place: For messages.
         threshold: Of the model that answers it.
 
     Raises:
-        QuestionError: Something is missing, unknown or no name, two labels are the same, or a meaning is of no label.
+        QuestionError: It is no table; something is missing, unknown or no name; two labels are the same; or a meaning is of no label.
     """
+    if not isinstance(row, Mapping):
+        raise QuestionError(f"{place}: a question is a table, not {row!r}")
     names = {name: row.get(name) for name in ("target", *_NAMES)}
     for name, value in names.items():
-        if not isinstance(value, str) or not value.strip():
-            raise QuestionError(f"{place}: {name} = {value!r}: a question needs `target`, and a name for each of {', '.join(_NAMES)}")
+        if not isinstance(value, str) or not value.strip() or value != value.strip():
+            raise QuestionError(
+                f"{place}: {name} = {value!r}: a question needs `target`, {', '.join(_NAMES)}, each a name without space around it"
+            )
     labels = [row[name] for name in _NAMES]
     if len({*labels, MIXED}) <= len(labels):
         raise QuestionError(

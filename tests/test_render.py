@@ -11,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from stance.document import Document, Quote, Span, Speaker, SpeakerStance, Stance
-from stance.render.page import percentage, readable, render, render_fragment, signed
+from stance.render.page import render, render_fragment
 from stance.render.terminal import render_document
+from stance.render.words import percentage, readable, sides_of, signed
 
 TEXT = (
     "“We should keep talking to Beijing,” Ann Ward said.\n\n"
@@ -75,8 +76,7 @@ def at(words: str, text: str = TEXT) -> dict[str, Any]:
 
 
 def modelled(label: str, probability: float) -> dict[str, Any]:
-    others = [name for name in ("engage", "hawkish", "neutral") if name != label]
-    probabilities = {label: probability, **dict.fromkeys(others, (1 - probability) / 2)}
+    probabilities = {name: probability if name == label else (1 - probability) / 2 for name in ("engage", "hawkish", "neutral")}
     return {"label": label, "probability": probability, "probabilities": probabilities}
 
 
@@ -144,12 +144,12 @@ def test_a_page_keeps_the_words_and_paragraphs_of_the_article(document: Document
 
 def test_each_stretch_has_the_classes_of_every_span_over_it(document: Document) -> None:
     page = Page(render([document]))
-    assert page.over("“We should keep talking to Beijing,”") == {"st-content", "st-engage"}
+    assert page.over("“We should keep talking to Beijing,”") == {"st-content", "st-positive"}
     assert page.over("Ann Ward") == {"st-source"}
-    assert page.over("Ms Ward") == {"st-content", "st-hawkish", "st-source"}
-    assert page.over("had told") == {"st-content", "st-hawkish", "st-cue"}
-    assert page.over("that trade is “a matter for grown-ups”") == {"st-content", "st-hawkish", "st-engage", "st-nested"}
-    assert page.over(" & little else") == {"st-content", "st-hawkish"}
+    assert page.over("Ms Ward") == {"st-content", "st-negative", "st-source"}
+    assert page.over("had told") == {"st-content", "st-negative", "st-cue"}
+    assert page.over("that trade is “a matter for grown-ups”") == {"st-content", "st-negative", "st-positive", "st-nested"}
+    assert page.over(" & little else") == {"st-content", "st-negative"}
     assert page.over("a review was under way") == {"st-content", "st-plain"}
     assert page.over(" ") == set()
 
@@ -162,7 +162,7 @@ def test_crossing_spans_are_cut_at_every_edge() -> None:
     ]
     page = Page(render_fragment(Document.assemble(text, quotes)))
     assert [found for found, _, _ in page.stretches] == ["abc", "de", "f", "gh", "i", "j"]
-    assert page.over("f") == {"st-content", "st-engage", "st-neutral", "st-nested", "st-source"}
+    assert page.over("f") == {"st-content", "st-positive", "st-neutral", "st-nested", "st-source"}
     assert page.over("gh") == {"st-content", "st-neutral", "st-source"}
 
 
@@ -263,10 +263,10 @@ def test_the_table_of_speakers_has_label_score_interval_and_count(document: Docu
     assert ">engage</span>" in ward
     assert ">+0.50</span>" in ward
     assert 'aria-label="Score +0.50, 95% interval −0.25 to +0.75"' in ward
-    assert 'st-fill st-engage" style="left:50.0%;width:25.0%"' in ward
+    assert 'st-fill st-positive" style="left:50.0%;width:25.0%"' in ward
     assert 'st-interval" style="left:37.5%;width:50.0%"' in ward
     assert ward.endswith('<td class="st-count">2</td></tr>')
-    assert 'st-fill st-hawkish" style="left:18.0%;width:32.0%"' in marsh
+    assert 'st-fill st-negative" style="left:18.0%;width:32.0%"' in marsh
     assert "unnamed" in unnamed
     assert unnamed.endswith('<td class="st-count">1</td></tr>')
 
@@ -302,7 +302,7 @@ def test_heading_and_date(document: Document) -> None:
 
 
 def test_what_the_model_does_not_know_is_said_in_words() -> None:
-    shares = {"neutral": 0.4, "engage": 0.35, "hawkish": 0.25}
+    shares = {"engage": 0.35, "hawkish": 0.25, "neutral": 0.4}
     sure, unsure = Stance("neutral", 0.4, shares), Stance("neutral", 0.4, shares, certain=False)
     document = Document.assemble(
         "abc", [Quote(letter, (Span(n, n + 1),), stance=s) for n, (letter, s) in enumerate(zip("ab", (sure, unsure), strict=True))]
@@ -319,10 +319,41 @@ def test_the_words_that_carry_a_stance_are_marked_where_they_were_asked_for(docu
     quote = Quote("talks help us", (Span(0, 13),), stance=Stance("engage", evidence=(Span(0, 5), Span(6, 10))))
     explained = Document.assemble("talks help us", [quote])
     page = Page(render([explained]))
-    assert page.over("talks") == page.over("help") == {"st-content", "st-engage", "st-evidence"}
-    assert page.over(" us") == {"st-content", "st-engage"}
+    assert page.over("talks") == page.over("help") == {"st-content", "st-positive", "st-evidence"}
+    assert page.over(" us") == {"st-content", "st-positive"}
     assert "carries the stance" in "".join(page.words)
     assert re.search(r"because of +quote\n1 +unnamed +indirect +engage +talks … help +talks help us\n", printed(explained))
+
+
+def test_colours_follow_the_side_of_a_label_and_not_its_name() -> None:
+    shares = {"support": 0.2, "engage": 0.7, "neither": 0.1}
+    quotes = [
+        Quote("a", (Span(0, 1),), speaker=Speaker("Ann Ward"), stance=Stance("engage", 0.7, shares)),
+        Quote("b", (Span(1, 2),), speaker=Speaker("Ann Ward"), stance=Stance("support")),
+        Quote("c", (Span(2, 3),), stance=Stance("neither")),
+        Quote("d", (Span(3, 4),), stance=Stance("hawkish")),
+    ]
+    document = Document.assemble("abcd", quotes, {"Ann Ward": SpeakerStance("mixed", -0.3, (-1, 1))})
+    assert sides_of(document) == {"support": "positive", "engage": "negative", "neither": "neutral", "mixed": "mixed"}
+    html = render_fragment(document)
+    page = Page(html)
+    classes = ["st-negative", "st-positive", "st-neutral", "st-plain"]
+    assert [page.over(letter) for letter in "abcd"] == [{"st-content", colour} for colour in classes]
+    assert [html.index(f">{label}</span></span>") for label in ("support", "engage", "neither", "hawkish")] == sorted(
+        html.index(f">{label}</span></span>") for label in ("support", "engage", "neither", "hawkish")
+    )
+    assert "−1 (every quote is engage) to +1 (every quote is support)" in html
+    assert "st-fill st-negative" in html
+    assert 'class="st-label st-mixed"' in html
+    written = printed(document, width=200, force_terminal=True, color_system="standard")
+    assert "\x1b[34msupport" in written
+    assert "\x1b[34mengage" not in written
+    assert "\x1b[34mhawkish" not in written
+
+
+def test_without_probabilities_the_shipped_labels_have_their_sides(document: Document) -> None:
+    assert sides_of(Document("x")) == {"engage": "positive", "hawkish": "negative", "neutral": "neutral", "mixed": "mixed"}
+    assert "−1 (every quote is hawkish) to +1 (every quote is engage)" in render([document])
 
 
 def test_numbers_say_no_more_than_is_known() -> None:

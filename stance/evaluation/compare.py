@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stance.checkpoints import TYPES, find_models, locate
+from stance.checkpoints import TYPES, find_models, held_question, locate
 from stance.corpora import is_present, name_of, read_corpus
 from stance.document import Document
-from stance.errors import CorpusError, LabelError
+from stance.errors import CorpusError, QuestionError
+from stance.evaluation.baselines import majority
 from stance.evaluation.bootstrap import difference_interval, interval
-from stance.evaluation.run import SETS
+from stance.evaluation.run import SETS, guessed, labelled_passages
 from stance.evaluation.scores import Counts, StanceItem, score_quotes, score_stances, without_stances
 from stance.evaluation.stances import brier, calibration_error, f1_of, macro_f1
 from stance.pipeline import Judge, Reader
@@ -97,9 +98,12 @@ def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), o
         data: Files or folders of labelled articles; the sets of `make eval` that are at hand when left out.
         out: Folder for `comparison.json` and `comparison.md`; none are written when left out.
 
+    A stance model of another question than the shipped one is compared, where `against` is left out, with the most frequent label.
+
     Raises:
         MissingModelError: A place holds no model, or none of a task that the new one is for.
         CorpusError: There is no labelled article to compare on.
+        QuestionError: Two stance models answer different questions.
     """
     ours = find_models(new)
     theirs = find_models(against) if against else {task: locate(task) for task in TYPES}
@@ -110,9 +114,17 @@ def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), o
         if task not in theirs:
             notes.append(f"{against} holds no model of {task}: not compared")
             continue
+        other: Path | None = theirs[task]
+        if task == "stance" and not against and held_question(folder) != held_question(theirs[task]):
+            notes.append("stance: the shipped model answers another question: compared with the most frequent label of these articles")
+            other = None
         for title, name in sets.items():
-            kept = _unseen(read_corpus(name), title, task, (folder, theirs[task]), notes)
-            rows += {"quotes": _compare_quotes, "stance": _compare_stances}[task](title, folder, theirs[task], kept) if kept else []
+            kept = _unseen(read_corpus(name), title, task, [place for place in (folder, other) if place], notes)
+            kept = _to_the_point(kept, title, folder, notes) if task == "stance" else kept
+            if kept and task == "stance":
+                rows += _compare_stances(title, folder, other, kept)
+            elif kept:
+                rows += _compare_quotes(title, folder, theirs[task], kept)
     if not rows:
         raise CorpusError("; ".join(["nothing to compare on", *notes]))
     made = Comparison(tuple(rows), tuple(notes))
@@ -132,6 +144,14 @@ def _unseen(gold: Sequence[Document], title: str, task: str, folders: Sequence[P
         notes.append(f"{title}, {task}: {len(gold) - len(kept)} of {len(gold)} articles left out, as a model has learnt from them")
     if stopped:
         notes.append(f"{title}, {task}: {stopped} of {len(kept)} articles told a model when to stop, which flatters it a little")
+    return kept
+
+
+def _to_the_point(gold: Sequence[Document], title: str, folder: Path, notes: list[str]) -> list[Document]:
+    target = held_question(folder).target
+    kept = [document for document in gold if document.target in (None, target)]
+    if len(kept) < len(gold):
+        notes.append(f"{title}, stance: {len(gold) - len(kept)} of {len(gold)} articles left out, as they are not about {target!r}")
     return kept
 
 
@@ -157,13 +177,18 @@ def _rows(counts: Sequence[Counts]) -> list[tuple[int, int, int, int]]:
     return [(count.right_found, count.found, count.right_gold, count.gold) for count in counts]
 
 
-def _compare_stances(title: str, new: Path, against: Path, gold: Sequence[Document]) -> list[Difference]:
-    judges = [Judge(folder) for folder in (new, against)]
-    labels = judges[0].question.labels
-    if judges[0].question != judges[1].question:
-        raise LabelError(str(new), f"answers another question than {against}: the two cannot be compared")
+def _compare_stances(title: str, new: Path, against: Path | None, gold: Sequence[Document]) -> list[Difference]:
+    question = held_question(new)
+    labels = question.labels
+    if against and held_question(against) != question:
+        raise QuestionError(f"{new}: answers another question than {against}: the two cannot be compared")
     stripped = [without_stances(document) for document in gold]
-    judged = [[score_stances(one, other) for one, other in zip(gold, judge.judge(stripped), strict=True)] for judge in judges]
+    known = labelled_passages(gold)
+    systems = (
+        Judge(new).judge(stripped),
+        Judge(against).judge(stripped) if against else guessed(stripped, lambda passages: majority(known, passages, question)),
+    )
+    judged = [[score_stances(one, other) for one, other in zip(gold, found, strict=True)] for found in systems]
     pairs = [pair for pair in zip(*judged, strict=True) if pair[0]]
     measures: Mapping[str, Callable[[Sequence[StanceItem]], float]] = {
         "stance macro-F1": lambda items: macro_f1(items, labels),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -14,16 +12,24 @@ from itertools import pairwise
 from string import Template
 
 from stance.document import UNNAMED, Document, Quote, Span, Speaker, SpeakerStance, Stance
+from stance.render.words import (
+    NO_STANCE,
+    chance,
+    counted,
+    heading,
+    interval_words,
+    percentage,
+    readable,
+    sides_of,
+    signed,
+    stance_words,
+    summary,
+)
 from stance.text import paragraphs
 
-NO_STANCE = "no stance"
-UNCERTAIN = "uncertain"
-NO_QUOTES = "No attributed quotes in this article: nobody is quoted, or nobody is named as saying it."
-DEFAULT_TITLE = "Who said what, and where they stand"
+Sides = Mapping[str, str]
 
-_COLOURS = ("engage", "hawkish", "neutral", "mixed")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_SIGNS = str.maketrans("-", "−")
+DEFAULT_TITLE = "Who said what, and where they stand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,115 +76,46 @@ def render_fragment(document: Document) -> str:
     return _fill("fragment.html", style=_file("style.css"), document=_document(document, prefix))
 
 
-def readable(text: str) -> str:
-    """Text that can be shown and written anywhere, on one line.
-
-    Args:
-        text: Any string.
-
-    Returns:
-        The text with U+FFFD for each lone surrogate and control character; a space for those that are white space.
-    """
-    return _UNPRINTABLE.sub(lambda match: " " if match[0].isspace() else "\ufffd", text)
-
-
-def percentage(probability: float) -> str:
-    """A probability in whole per cent; what is not certain never reads `100%`."""
-    return ">99%" if 0.995 <= probability < 1 else f"{probability:.0%}"
-
-
-def signed(score: float) -> str:
-    """A score with its sign and two decimals."""
-    return "0.00" if abs(score) < 0.005 else f"{score:+.2f}".translate(_SIGNS)
-
-
-def interval_words(stance: SpeakerStance) -> str:
-    """The bounds of a speaker's score."""
-    return f"{signed(stance.interval[0])} to {signed(stance.interval[1])}"
-
-
-def stance_words(stance: Stance | None) -> str:
-    """A stance with its probability, which a label that a person gave has not, and a word where the model is not certain."""
-    return NO_STANCE if stance is None else " ".join(filter(None, (stance.label, _chance(stance))))
-
-
-def counted(number: int, noun: str) -> str:
-    """A number and its noun, in the plural where needed."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def heading(document: Document) -> tuple[str, str]:
-    """What stands above a document.
-
-    Args:
-        document: The article.
-
-    Returns:
-        Its title, or what can stand for one; outlet and date where known, else an empty string.
-    """
-    return document.title or document.id or "Untitled article", " · ".join(filter(None, (document.outlet, _long_date(document.date))))
-
-
-def summary(document: Document) -> str:
-    """How many quotes and speakers a document has, and what the stances are about."""
-    if not document.quotes:
-        return NO_QUOTES
-    words = f"{counted(len(document.quotes), 'quote')}, {counted(len(document.speakers), 'named speaker')}"
-    aimed = document.target and any(quote.stance for quote in document.quotes)
-    return f"{words}; stance towards {document.target}" if aimed else words
-
-
-def _chance(stance: Stance) -> str:
-    known = percentage(stance.probability) if stance.probabilities or stance.probability != 1 else ""
-    return known if stance.certain else f"{known}, {UNCERTAIN}".removeprefix(", ")
-
-
-def _long_date(written: str | None) -> str | None:
-    try:
-        day = date.fromisoformat(written or "")
-    except ValueError:
-        return written
-    return f"{day.day} {day:%B} {day.year}"
-
-
 def _document(document: Document, prefix: str) -> str:
     title, kicker = heading(document)
+    sides = sides_of(document)
     return _fill(
         "document.html",
         prefix=prefix,
         kicker=_escape(kicker),
         title=_escape(title),
         summary=_escape(summary(document)),
-        legend=_legend(document) if document.quotes else "",
-        text="\n".join(f"<p>{paragraph}</p>" for paragraph in _marked_paragraphs(document, prefix)) or '<p class="st-empty">No text.</p>',
-        aside=_aside(document, prefix) if document.quotes else "",
+        legend=_legend(document, sides) if document.quotes else "",
+        text="\n".join(f"<p>{paragraph}</p>" for paragraph in _marked_paragraphs(document, sides, prefix))
+        or '<p class="st-empty">No text.</p>',
+        aside=_aside(document, sides, prefix) if document.quotes else "",
     )
 
 
-def _legend(document: Document) -> str:
+def _legend(document: Document, sides: Sides) -> str:
     labels = {quote.stance.label if quote.stance else NO_STANCE for quote in document.quotes}
-    order = sorted(labels, key=lambda label: (_COLOURS.index(label) if label in _COLOURS else len(_COLOURS), label))
-    keys = "".join(f"<span>{_label(label)}</span>" for label in order)
+    order = [label for label in sides if label in labels] + sorted(labels - sides.keys())
+    keys = "".join(f"<span>{_label(label, sides)}</span>" for label in order)
     explained = any(quote.stance and quote.stance.evidence for quote in document.quotes)
     keys += '<span class="st-source">who speaks</span><span class="st-cue">says so</span>'
     keys += '<span class="st-evidence">carries the stance</span>' if explained else ""
     return f'<p class="st-legend">{keys}</p>'
 
 
-def _marked_paragraphs(document: Document, prefix: str) -> Iterator[str]:
+def _marked_paragraphs(document: Document, sides: Sides, prefix: str) -> Iterator[str]:
     """The HTML of each paragraph, cut at every edge of a mark, each stretch under the classes of all marks over it."""
     text = document.text
     shown = paragraphs(text) or ([Span(0, len(text))] if text else [])
     marks = list(_marks(document))
     stretches = _stretches(marks, shown)
     titles = [_escape(_describe(quote)) for quote in document.quotes]
-    badges = _Badges(document, prefix, titles)
+    badges = _Badges(document, sides, prefix, titles)
     for number, paragraph in enumerate(shown):
         written = []
         for span, over, starting in stretches:
             badges.open(starting)
             if span.start >= paragraph.start:
-                written.append(badges.take() + _stretch(text[span.start : span.end], over, document, titles))
+                written.append(badges.take() + _stretch(text[span.start : span.end], over, document, sides, titles))
             if span.end == paragraph.end:
                 break
         if number == len(shown) - 1:
@@ -191,8 +128,8 @@ def _marked_paragraphs(document: Document, prefix: str) -> Iterator[str]:
 class _Badges:
     """The numbers before contents; one whose content starts between two paragraphs waits for the next paragraph."""
 
-    def __init__(self, document: Document, prefix: str, titles: Sequence[str]) -> None:
-        self._document, self._prefix, self._titles = document, prefix, titles
+    def __init__(self, document: Document, sides: Sides, prefix: str, titles: Sequence[str]) -> None:
+        self._document, self._sides, self._prefix, self._titles = document, sides, prefix, titles
         self._waiting: list[int] = []
         self._anchored: set[int] = set()
 
@@ -210,7 +147,8 @@ class _Badges:
         self._anchored.add(number)
         letter = f"<b>{_letter(stance.label)}{'' if stance.certain else '?'}</b>" if stance else ""
         title = self._titles[number - 1]
-        return f'<a class="st-mark {_colour(stance)}"{anchor} href="#{self._prefix}-q{number}" title="{title}">{number}{letter}</a>'
+        colour = _colour(stance, self._sides)
+        return f'<a class="st-mark {colour}"{anchor} href="#{self._prefix}-q{number}" title="{title}">{number}{letter}</a>'
 
 
 def _marks(document: Document) -> Iterator[_Mark]:
@@ -237,12 +175,12 @@ def _stretches(marks: Sequence[_Mark], shown: Sequence[Span]) -> Iterator[tuple[
         yield Span(start, end), list(over), opened
 
 
-def _stretch(text: str, over: Sequence[_Mark], document: Document, titles: Sequence[str]) -> str:
+def _stretch(text: str, over: Sequence[_Mark], document: Document, sides: Sides, titles: Sequence[str]) -> str:
     if not over:
         return _escape(text)
     contents = [mark for mark in over if mark.role == "content"]
     classes = {f"st-{mark.role}": None for mark in over}
-    classes |= {_colour(document.quotes[mark.number - 1].stance): None for mark in contents}
+    classes |= {_colour(document.quotes[mark.number - 1].stance, sides): None for mark in contents}
     if len({mark.number for mark in contents}) > 1:
         classes["st-nested"] = None
     prefixes = {"content": "Quote", "source": "Source of quote", "cue": "Cue of quote", "evidence": "Carries the stance of quote"}
@@ -254,19 +192,20 @@ def _describe(quote: Quote) -> str:
     return " · ".join((_name(quote), quote.kind, stance_words(quote.stance), f"confidence {percentage(quote.confidence)}"))
 
 
-def _aside(document: Document, prefix: str) -> str:
-    rows = [_speaker(speaker) for speaker in document.speakers]
+def _aside(document: Document, sides: Sides, prefix: str) -> str:
+    rows = [_speaker(speaker, sides) for speaker in document.speakers]
     unnamed = sum(quote.speaker is None for quote in document.quotes)
     if unnamed:
         rows.append(_speaker_row(f'<span class="st-unnamed">{UNNAMED}</span>', "", "", unnamed))
     scored = any(speaker.stance for speaker in document.speakers)
-    caption = f'<p class="st-caption">{_file("caption.html").strip() if scored else ""}</p>'
-    quotes = "\n".join(_quote(quote, number, prefix) for number, quote in enumerate(document.quotes, 1))
+    positive, negative = (_escape(label) for label in list(sides)[:2])
+    caption = _fill("caption.html", positive=positive, negative=negative) if scored else ""
+    quotes = "\n".join(_quote(quote, sides, number, prefix) for number, quote in enumerate(document.quotes, 1))
     return _fill("aside.html", speakers=_fill("speakers.html", rows="\n".join(rows), caption=caption), quotes=quotes)
 
 
-def _speaker(speaker: Speaker) -> str:
-    label, score = (_label(speaker.stance.label), _score(speaker.stance)) if speaker.stance else ("–", "–")
+def _speaker(speaker: Speaker, sides: Sides) -> str:
+    label, score = (_label(speaker.stance.label, sides), _score(speaker.stance)) if speaker.stance else ("–", "–")
     return _speaker_row(_escape(speaker.name), label, score, len(speaker.quotes))
 
 
@@ -280,7 +219,7 @@ def _score(stance: SpeakerStance) -> str:
         "score.html",
         title=f"Score {signed(stance.score)}, 95% interval {interval_words(stance)}",
         score=signed(stance.score),
-        colour="st-engage" if at > 50 else "st-hawkish",
+        colour="st-positive" if at > 50 else "st-negative",
         left=f"{min(at, 50):.1f}",
         width=f"{abs(at - 50):.1f}",
         low=f"{low:.1f}",
@@ -289,37 +228,36 @@ def _score(stance: SpeakerStance) -> str:
     )
 
 
-def _quote(quote: Quote, number: int, prefix: str) -> str:
+def _quote(quote: Quote, sides: Sides, number: int, prefix: str) -> str:
     stance = quote.stance
     first = None if quote.repeats is None else quote.repeats + 1
     return _fill(
         "quote.html",
         prefix=prefix,
         number=str(number),
-        colour=_colour(stance),
+        colour=_colour(stance, sides),
         speaker=_escape(_name(quote)),
         kind=quote.kind,
-        stance=_label(stance.label, _chance(stance)) if stance else _label(NO_STANCE),
+        stance=_label(stance.label, sides, chance(stance)) if stance else _label(NO_STANCE, sides),
         repeats="" if first is None else f' <a class="st-repeats" href="#{prefix}-q{first}">repeats quote {first}</a>',
         text=_escape(quote.text),
     )
 
 
-def _label(label: str, chance: str = "") -> str:
+def _label(label: str, sides: Sides, probability: str = "") -> str:
     """A stance in letter, word and colour, so that none of them has to be seen."""
-    colour = "st-plain" if label not in _COLOURS else f"st-{label}"
     letter = "–" if label == NO_STANCE else _letter(label)
-    probability = f' <span class="st-probability">{escape(chance)}</span>' if chance else ""
+    shown = f' <span class="st-probability">{escape(probability)}</span>' if probability else ""
     badge = f'<span class="st-letter" aria-hidden="true">{letter}</span>'
-    return f'<span class="st-label {colour}">{badge}{_escape(label)}{probability}</span>'
+    return f'<span class="st-label st-{sides.get(label, "plain")}">{badge}{_escape(label)}{shown}</span>'
 
 
 def _letter(label: str) -> str:
     return _escape(label[:1].upper())
 
 
-def _colour(stance: Stance | None) -> str:
-    return f"st-{stance.label}" if stance and stance.label in _COLOURS else "st-plain"
+def _colour(stance: Stance | None, sides: Sides) -> str:
+    return f"st-{sides.get(stance.label, 'plain') if stance else 'plain'}"
 
 
 def _name(quote: Quote) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from stance.document import UNNAMED, Document, Quote, Speaker, join_pieces
-from stance.render.page import heading, interval_words, readable, signed, stance_words, summary
+from stance.render.words import heading, interval_words, readable, sides_of, signed, stance_words, summary
 
-_STYLES = {"engage": "blue", "hawkish": "dark_orange", "mixed": "magenta"}
+_STYLES = {"positive": "blue", "negative": "dark_orange", "mixed": "magenta"}
 _GAP = "  "
 _SPEAKER_FIGURES = 46
 _PLAIN = str.maketrans({"−": "-", "–": "-", "—": "-", "…": "...", "·": "|", "“": '"', "”": '"', "‘": "'", "’": "'"})
@@ -31,17 +31,21 @@ def render_document(document: Document, console: Console) -> None:
     if kicker:
         _print(console, Text(kicker, "dim"))
     _print(console, Text(summary(document)))
+    styles = {label: _STYLES.get(side, "") for label, side in sides_of(document).items()}
     if document.quotes:
         _print(console, Text())
         explained = any(quote.stance and quote.stance.evidence for quote in document.quotes)
         rows = [_header("#", "speaker", "kind", "stance", *(["because of"] if explained else []), "quote")]
         for number, quote in enumerate(document.quotes, 1):
             because = [Text(join_pieces(document.text, quote.stance.evidence) if quote.stance else "")] if explained else []
-            rows.append([*_quote_cells(number, quote), *because, Text(quote.text)])
+            rows.append([*_quote_cells(number, quote, styles), *because, Text(quote.text)])
         _print_table(console, rows, right={0}, name=1, longest=console.width // 4)
     if document.speakers:
         _print(console, Text())
-        rows = [_header("speaker", "stance", "score", "95% interval", "quotes"), *map(_speaker_row, document.speakers)]
+        rows = [
+            _header("speaker", "stance", "score", "95% interval", "quotes"),
+            *(_speaker_row(speaker, styles) for speaker in document.speakers),
+        ]
         _print_table(console, rows, right={2, 4}, name=0, longest=console.width - _SPEAKER_FIGURES)
     _print(console, Text())
 
@@ -50,16 +54,16 @@ def _header(*names: str) -> list[Text]:
     return [Text(name, "dim") for name in names]
 
 
-def _quote_cells(number: int, quote: Quote) -> list[Text]:
-    stance = Text(stance_words(quote.stance), _STYLES.get(quote.stance.label, "") if quote.stance else "dim")
+def _quote_cells(number: int, quote: Quote, styles: Mapping[str, str]) -> list[Text]:
+    stance = Text(stance_words(quote.stance), styles.get(quote.stance.label, "") if quote.stance else "dim")
     return [Text(str(number)), Text(quote.speaker.name if quote.speaker else UNNAMED), Text(quote.kind), stance]
 
 
-def _speaker_row(speaker: Speaker) -> list[Text]:
+def _speaker_row(speaker: Speaker, styles: Mapping[str, str]) -> list[Text]:
     stance, count = speaker.stance, Text(str(len(speaker.quotes)))
     if stance is None:
         return [Text(speaker.name), Text("–"), Text("–"), Text("–"), count]
-    label = Text(stance.label, _STYLES.get(stance.label, ""))
+    label = Text(stance.label, styles.get(stance.label, ""))
     return [Text(speaker.name), label, Text(signed(stance.score)), Text(interval_words(stance)), count]
 
 

@@ -1,27 +1,27 @@
-"""Writes a model's card: what it is, what it was made from, how to make it again."""
+"""Writes a model's card: what it is, what it was made from, how to make it again, what not to use it for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stance.checkpoints import MANIFEST, digest
+from stance.checkpoints import MANIFEST, digest, held_question
+from stance.questions import Question, shipped_question
 from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder
 
-_TITLES = {"quotes": "Attributed quotes: source, cue, content", "stance": "Stance of a quote towards China"}
-_ABOUT = {
-    "quotes": "Finds who is quoted in English news text: three layers of begin/inside/outside tags (source, cue, content) and links "
-    "from each content to its cue and source, on one encoder with features for case, quotation marks and paragraph starts.",
-    "stance": "Tells whether a quote argues for engagement with China, for a tougher line, or neither. Reads the quote marked in its "
-    "sentences, and behind a third mark what the article calls the speaker, without names of persons; the mean state of the content and "
-    "that of the passage go to one linear layer; temperature-scaled.",
-}
-_LIMITS = {
-    "quotes": "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
-    "2015–2016 weighs most in training. The model reads English only.",
-    "stance": "Labels were given by language models reading under the project's annotation guide, not by people. Do not use it to judge a "
-    "person, to rank politicians, or without reading the quotes behind a figure; a speaker's sum over two or three quotes says little.",
-}
+_FINDS = (
+    "Finds who is quoted in English news text: three layers of begin/inside/outside tags (source, cue, content) and links "
+    "from each content to its cue and source, on one encoder with features for case, quotation marks and paragraph starts."
+)
+_FINDS_NOT = """PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news \
+of 2015–2016 weighs most in training. Do not use it
+
+* to print words as somebody's without looking them up in the article: spans and speakers are wrong at times, in indirect speech most;
+* to say what was said: it finds what an article attributes, true or not, and misses quotes;
+* on other languages than English, or on other text than news: transcripts, fiction, chats;
+* to moderate automatically, or for decisions on people."""
+_READS = """Reads the quote marked in its sentences, and behind a third mark what the article calls the speaker, without names of persons; \
+the mean state of the content and that of the passage go to one linear layer; temperature-scaled."""
 
 
 def write_card(
@@ -44,8 +44,12 @@ def write_card(
     """
     rows = "\n".join(f"| `{name}` | {articles} | {quotes} | `{total[:16]}…` |" for name, (articles, quotes, total) in sources.items())
     begun = model_folder(task, recipe.base)
+    question = held_question(folder) if task == "stance" else None
+    title = f"Stance of a quote: {question.target}" if question else "Attributed quotes: source, cue, content"
+    about, limits = (_about(question), _limits(question)) if question else (_FINDS, _FINDS_NOT)
+    part = "encoder of the weights" if begun and question and held_question(begun) != question else "weights"
     base = (
-        f"the weights in `{recipe.base}` (manifest's SHA-256 `{digest(begun / MANIFEST)[:16]}…`)"
+        f"the {part} in `{recipe.base}` (manifest's SHA-256 `{digest(begun / MANIFEST)[:16]}…`)"
         if begun
         else f"the encoder `{recipe.base}`"
     )
@@ -58,9 +62,9 @@ base_model: {_base_model(recipe.base)}
 tags: [quotes, attribution, stance, news]
 ---
 
-# {_TITLES[task]}
+# {title}
 
-{_ABOUT[task]}
+{about}
 
 ## Made by
 
@@ -78,7 +82,7 @@ tags: [quotes, attribution, stance, news]
 
 ## Limits
 
-{_LIMITS[task]}
+{limits}
 """
     (folder / "README.md").write_text(body, encoding="utf-8")
 
@@ -92,3 +96,39 @@ def _course(losses: Mapping[int, float], dev: Sequence[str]) -> str:
     best = min(losses, key=lambda step: (losses[step], step))
     steps = ", ".join(f"{losses[step]:.4f} ({step})" for step in sorted(losses))
     return f"Loss on {', '.join(f'`{name}`' for name in dev)} by step: {steps}; the state at step {best} was kept."
+
+
+def _about(question: Question) -> str:
+    """What a stance model answers, its labels with their meanings as a table."""
+    counts = dict(zip(question.labels, ("+1", "−1", "0"), strict=True))
+    rows = "\n".join(f"| `{label}` | {count} | {_cell(question.meanings.get(label, ''))} |" for label, count in counts.items())
+    return f"""Tells of a quote where it stands on this target: {question.target}.
+
+| label | in a speaker's score | what somebody with that stance would say |
+| --- | --- | --- |
+{rows}
+
+{_READS}"""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _limits(question: Question) -> str:
+    """What a newsroom must not use a stance model for."""
+    ours = question == shipped_question()
+    labelled = "Labels were given by language models reading under the project's annotation guide, not by people. " if ours else ""
+    sides = f"`{question.positive}` or `{question.negative}`{', a dove or a hawk,' if ours else ''}"
+    return f"""{labelled}Do not use it
+
+* to name a person {sides} in print without reading the quotes; a sum over two or three quotes says little;
+* to rank politicians;
+* to count a corpus without the correction of `stance.estimate`: plain counts of a model's labels are biased;
+* on other languages than English, or for another target than its own ({question.target});
+* on satire, or for what an opinion column says in its own voice: it reads what others are quoted with, and takes it at its word;
+* on quotes out of their context: it reads a quote in its sentences;
+* to moderate automatically, or for decisions on people.
+
+`{question.neutral}` is not “no opinion”: it says that this quote takes no side. Where `certain` is False the model does not know; read the
+quote."""

@@ -89,7 +89,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         row = tomllib.loads(path.read_text(encoding="utf-8"))
         stages = tuple(Stage(**stage | {"data": tuple(stage["data"])}) for stage in row.pop("stages"))
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path}: no recipe: {error}") from None
     unknown = row.keys() - {field.name for field in fields(Recipe)}
     if unknown:
@@ -100,7 +100,7 @@ def read_recipe(path: Path) -> Recipe:
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
     """Writes a recipe, all that differs from the defaults; a file that says the same is left as it is."""
-    if path.is_file() and read_recipe(path) == recipe:
+    if path.is_file() and _told(read_recipe(path)) == _told(recipe):
         return
     lines = [
         f"{field.name} = {_toml(value)}"
@@ -117,8 +117,16 @@ def write_recipe(recipe: Recipe, path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _told(recipe: Recipe) -> tuple[Recipe, Mapping[str, Any] | None]:
+    """A recipe, and its question with the meanings, without which questions are compared."""
+    return recipe, recipe.question.to_row() if recipe.question else None
+
+
 def _rows(values: Mapping[str, Any]) -> list[str]:
-    return [f"{key if key.isidentifier() else json.dumps(key, ensure_ascii=False)} = {_toml(value)}" for key, value in values.items()]
+    return [
+        f"{key if key.isascii() and key.isidentifier() else json.dumps(key, ensure_ascii=False)} = {_toml(value)}"
+        for key, value in values.items()
+    ]
 
 
 def _toml(value: Any) -> str:

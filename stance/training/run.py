@@ -188,12 +188,12 @@ def _train_stance(
 
 
 def _calibrated(task: str, recipe: Recipe, fitted: Mapping[str, Any] | None, neutral: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """What a config holds as its calibration, and where that comes from: held-out quotes, or else the model that was begun with."""
+    """What a config holds as its calibration, and where that comes from: held-out quotes, else a model of the same question."""
     names = ", ".join(f"`{name}`" for name in recipe.calibration) or "nothing"
     if fitted is not None:
         return fitted, f"Calibrated on {names}: `{json.dumps(fitted)}`."
     folder = model_folder(task, recipe.base)
-    if folder is None:
+    if folder is None or (recipe.question and checkpoints.held_question(folder) != recipe.question):
         return neutral, f"Not calibrated: {names} holds too few quotes for it."
     held = checkpoints.verify(folder)
     kept = {key: held.get(key, value) for key, value in neutral.items()}

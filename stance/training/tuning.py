@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stance import checkpoints
 from stance.corpora import is_present, name_of
-from stance.questions import Question, question_of, shipped_question
+from stance.questions import Question, shipped_question
 from stance.training.recipe import SHIPPED, Recipe, Stage, model_folder
 
 MIXED_IN = {"quotes": ("seeds/train",), "stance": ("seeds/train", "seeds/train/some:800")}
@@ -39,7 +39,7 @@ def tuning_recipe(
     learnt = names if dev else [f"{name}#train" for name in names]
     folder = model_folder(task, base)
     config = checkpoints.verify(folder) if folder else {}
-    held = question_of(config["question"], str(folder)) if "question" in config else shipped_question()
+    held = checkpoints.held_question(folder) if folder and task == "stance" else shipped_question()
     anew = task == "stance" and question not in (None, held)
     mixed = [
         name
