@@ -179,7 +179,7 @@ def test_another_questions_articles_are_not_mixed_with_the_projects_own(
     assert gone_on.stages[0].learning_rate < asked.stages[0].learning_rate
     assert tuning_recipe("stance", [TAX], base=str(tax_model), question=question) == gone_on
     shipped = tuning_recipe("stance", [TAX])
-    assert {"seeds/train", "seeds/train/some"} < set(shipped.stages[0].data)
+    assert {"seeds/train", "seeds/train/some:800"} < set(shipped.stages[0].data)
     back = tuning_recipe("stance", [TAX], base=str(tax_model), question=shipped_question())
     assert (back.question, back.stages[0].data) == (shipped_question(), shipped.stages[0].data)
 
