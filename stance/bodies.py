@@ -15,7 +15,7 @@ from stance.surroundings import NEAR, Place, Said
 _ISSUED = re.compile(
     r"(?:\W|In [^,]{3,40}, )*(?P<who>(?:[Tt]he )?(?!The\b|A\b|He\b|She\b|It\b)[A-Z][\w.’'-]*(?: [\w.’'-]+){0,4}?)"
     r" (?:had |has |also |recently |later )*"
-    r"(?:published|issued|released|ran|carried|posted|wrote|put out)\b[^.;]*$"
+    r"(?:published|issued|released|ran|run|carried|posted|wrote|put out)\b[^.;]*$"
 )
 _FULLER = (
     r"(?:(?!(?:The|This|That|He|She|It|His|Her|Its|But|And|In|On|At|A|An)\b)(?:[A-Z][\w-]*|U\.S\.)(?:['’]s)?\s+)+"
@@ -36,7 +36,7 @@ _PROPER = (
 _BY = re.compile(rf"[^.;“”\"]{{0,50}}?\b(?:by|from)\s{_PROPER}")
 _MADE = re.compile(
     rf"{_PROPER}(?:['’]s)?(?:\s(?:has|had|have|also|recently|later|earlier|on\s[A-Z]\w+))*"
-    r"\s(?:(?:said in|wrote in|released|published|issued|filed|unveiled|posted|ran|aired|launched|carried|put out|produced)\b"
+    r"\s(?:(?:said in|wrote in|released|published|issued|filed|unveiled|posted|ran|run|aired|launched|carried|put out|produced)\b"
     r"[^.;“”\"]{0,60}"
     r"|(?:[a-z-]+\s)?)$"
 )
@@ -67,8 +67,8 @@ def author(head: str, place: Place, countries: Mapping[str, str], *, indefinite:
         return _last_quoted(place)
     if made := _maker(noun, place, countries, Span(max(0, place.at - _WINDOW), place.at + _WINDOW // 2)):
         return made
-    if head in _CHARGES and (found := re.search(r"\b(?:federal )?prosecutors\b", place.cast.text)):
-        return found[0]
+    if head in _CHARGES and re.search(r"\bprosecutors\b", place.cast.text):
+        return "prosecutors"
     return _last_body(head, place)
 
 

@@ -36,6 +36,9 @@ _FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
 _PLURAL = frozenset(["they", "them", "their"])
 _OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
 _UNTOLD = frozenset(["some", "few", "many", "others", "most", "several"])
+_BYLINE = re.compile(r"^\s*[Bb][Yy]:?\s+(?P<who>[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})", re.MULTILINE)
+_HEAD = 600
+_NOBODY = frozenset(["some", "few"])
 _PAIR = re.compile(
     r"(?:(?:the|both|our|their|its)\s+)?(?:(?:two|both)\s+)?(?:leaders|presidents|men|heads of state|pair|counterparts)$", re.IGNORECASE
 )
@@ -131,7 +134,7 @@ class _Resolver:
             if low in PRONOUNS:
                 return self._person(place, PRONOUNS[low])
             if low in _FIRST:
-                return place.outer.name if place.outer else place.last.name if place.last else None
+                return place.outer.name if place.outer else self._writer() if place.marks is None else place.last.name if place.last else None
             if low in _PLURAL or low in _OTHER or low in _UNTOLD:
                 return self._thing(low, place)
         return self._phrase(words, span, place)
@@ -155,6 +158,11 @@ class _Resolver:
             return self._described(words[one_of.end() :], place)
         return named(span, place, self.countries) or self._described(words, place)
 
+    def _writer(self) -> str | None:
+        """Whose the article's own *I* is: the name in its byline, if it has one."""
+        byline = _BYLINE.search(self.text, 0, _HEAD)
+        return byline["who"] if byline else None
+
     def _person(self, place: Place, gender: str) -> str | None:
         chosen = person_meant(place, gender)
         return chosen.name if chosen else None
@@ -169,16 +177,16 @@ class _Resolver:
                 return near.entity.name
         plural = low in _PLURAL or low in _UNTOLD
         if plural or low in ("it", "its"):
-            found = None if place.behind else self._subject(place, plural)
+            found = None if place.behind or low in _NOBODY else self._subject(place, plural, (True, False) if low in _PLURAL else (plural,))
             if found:
                 return found
         if low in _UNTOLD:
-            return None if low in ("some", "few") else low
+            return None if low in _NOBODY else low
         return self._last_such(low, plural, place)
 
-    def _subject(self, place: Place, plural: bool) -> str | None:
+    def _subject(self, place: Place, plural: bool, numbers: Sequence[bool]) -> str | None:
         """The subject before that *they* or *it* goes back to: no single person; a body may be *they* where nothing plural is near."""
-        for number in (True, False) if plural else (False,):
+        for number in numbers:
             for span in subjects_before(self.cast, place.at, number):
                 found = self._phrase(self.text[span.start : span.end], span, place)
                 if found and (number or not self._is_person(found)) and (number == plural or self._is_body(found)):

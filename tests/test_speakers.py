@@ -191,7 +191,7 @@ def names_in(text: str, *sources: str) -> list[str | None]:
         pytest.param(
             "The jury met. Federal prosecutors charged two clerks. The indictment says they lied.",
             ("The indictment",),
-            ["Federal prosecutors"],
+            ["prosecutors"],
             id="charges by the prosecutors",
         ),
         pytest.param(
@@ -213,7 +213,7 @@ def names_in(text: str, *sources: str) -> list[str | None]:
             id="a description before the name that has no role of its own",
         ),
         pytest.param(
-            "Oskar Brandt, the Norlandian president, smiled. Lund spoke for an hour. Lund said it rained. The president said it would stop.",
+            "Xi Jinping, the Chinese president, smiled. Lund spoke for an hour. Lund said it rained. The president said it would stop.",
             ("Lund", "The president"),
             ["Lund", "Lund"],
             id="the president who speaks, not one abroad",
@@ -313,8 +313,8 @@ def test_time_grows_with_the_length_of_the_text_only() -> None:
 
 
 def test_nobody_is_he_who_is_many_or_stands_behind_an_article() -> None:
-    text = "Ada Lund sued. Lawyers told the Lantern so. One docker told the Lantern that pay is low. He said he was tired."
-    assert names_in(text, "Lawyers", "One docker", "He") == ["Lawyers", "One docker", "One docker"]
+    text = "Mary Lund sued. Lawyers told the Lantern so. One worker told the Lantern that pay is low. He said he was tired."
+    assert names_in(text, "Lawyers", "One worker", "He") == ["Lawyers", "One worker", "One worker"]
 
 
 def test_a_long_name_is_spelt_out_without_words_for_bodies() -> None:
@@ -325,3 +325,9 @@ def test_a_long_name_is_spelt_out_without_words_for_bodies() -> None:
 def test_a_line_in_capitals_names_nobody() -> None:
     text = "WATCH THE HARBOUR COMPANY FALL\n\nThe agency said no."
     assert names_in(text, "The agency") == ["agency"]
+
+
+def test_the_writers_own_i_is_nobody_who_was_quoted() -> None:
+    text = "Ada Lund said it rained. I think that it will stop."
+    assert names_in(text, "Ada Lund", "I") == ["Ada Lund", None]
+    assert names_in(f"Rain\n\nBy Eve Stone\n\n{text}", "Ada Lund", "I") == ["Ada Lund", "Eve Stone"]
