@@ -36,8 +36,6 @@ _FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
 _PLURAL = frozenset(["they", "them", "their"])
 _OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
 _UNTOLD = frozenset(["some", "few", "many", "others", "most", "several"])
-_BYLINE = re.compile(r"^\s*[Bb][Yy]:?\s+(?P<who>[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})", re.MULTILINE)
-_HEAD = 600
 _NOBODY = frozenset(["some", "few"])
 _PAIR = re.compile(
     r"(?:(?:the|both|our|their|its)\s+)?(?:(?:two|both)\s+)?(?:leaders|presidents|men|heads of state|pair|counterparts)$", re.IGNORECASE
@@ -134,7 +132,7 @@ class _Resolver:
             if low in PRONOUNS:
                 return self._person(place, PRONOUNS[low])
             if low in _FIRST:
-                return place.outer.name if place.outer else self._writer() if place.marks is None else place.last.name if place.last else None
+                return place.outer.name if place.outer else place.last.name if place.last else None
             if low in _PLURAL or low in _OTHER or low in _UNTOLD:
                 return self._thing(low, place)
         return self._phrase(words, span, place)
@@ -157,11 +155,6 @@ class _Resolver:
         if one_of and "," not in words:
             return self._described(words[one_of.end() :], place)
         return named(span, place, self.countries) or self._described(words, place)
-
-    def _writer(self) -> str | None:
-        """Whose the article's own *I* is: the name in its byline, if it has one."""
-        byline = _BYLINE.search(self.text, 0, _HEAD)
-        return byline["who"] if byline else None
 
     def _person(self, place: Place, gender: str) -> str | None:
         chosen = person_meant(place, gender)
