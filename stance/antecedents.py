@@ -10,15 +10,15 @@ import math
 import re
 import tomllib
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import islice
 
 from stance.cast import Cast, Entity
-from stance.descriptions import gender_of_role, head_of, is_plural
+from stance.descriptions import gender_of_role, head_of, is_person, is_plural
 from stance.document import Span
-from stance.names import country_of, is_function_word, is_role
+from stance.names import country_of, is_function_word
 from stance.surroundings import Place
 
 FEATURES = (
@@ -51,7 +51,7 @@ _SUBJECT = re.compile(
     r"[\W_]*(?:(?:But|And|Yet|So|Still|While|Although|Though|As|When|If|Because|Since|After|Before|Once|Unless)\s+){0,2}(?:(?:However|Meanwhile|Instead|Now|Then|For|In|On|At|After|Before|Since|While|Although|Though|As|When|If)\b"
     r"[^,.;“”\"]{0,60},?\s+)??(?P<phrase>(?:(?:The|the|A|An|Some|Many|Most|Several|Other|These|Those|Both|All)\s+)?"
     r"(?:[\w’'.-]+\s+){0,5}?[\w’'.-]+)(?:,[^.;“”\"]{2,120},|\s+(?:who|that|which)\b[^.;“”\"]{2,80}?)?\s+"
-    rf"(?:(?:also|then|later|now|still|already|often|both|largely)\s+)?(?:{_FINITE}|say|want|see|fear|hope|believe|argue|do|are|were|have)\b"
+    rf"(?:(?:also|then|later|now|still|already|often|both|largely|never|ever|just|recently|long|first|reportedly|[a-z]{(2,)}ally)\s+)?(?:{_FINITE}|say|want|see|fear|hope|believe|argue|do|are|were|have)\b"
 )
 _CLAUSE = re.compile(r",\s+")
 _DETERMINERS = frozenset(["the", "a", "an", "some", "many", "most", "several", "other", "these", "those", "both", "all"])
@@ -118,13 +118,19 @@ def candidates(place: Place, gender: str) -> list[Candidate]:
     found = [
         Candidate(entity.name, entity.mentions, entity)
         for entity in entities.values()
-        if (not entity.body or (entity.plain and _may_be_person(entity.name))) and entity.gender in (None, gender)
+        if (not entity.body or (entity.plain and _may_be_person(entity.name) and not _takes_article(cast, entity)))
+        and entity.gender in (None, gender)
     ]
     for one in place.said[-3:]:
         head = head_of(one.name) if one.name and one.entity is None and one.quote.source else ""
-        if one.name and is_role(head) and " and " not in one.name and gender_of_role(head) in (None, gender):
+        if one.name and is_person(head) and not is_plural(one.name) and " and " not in one.name and gender_of_role(head) in (None, gender):
             found.append(Candidate(one.name, one.quote.source[:1]))
     return found
+
+
+def _takes_article(cast: Cast, entity: Entity) -> bool:
+    """Whether a plain name stands behind an article, as *the Guardian*."""
+    return any(cast.text[max(0, span.start - 4) : span.start] in ("the ", "The ") for span in entity.mentions[:5])
 
 
 def _may_be_person(word: str) -> bool:
@@ -235,8 +241,8 @@ def _is_subject(cast: Cast, mention: Span) -> bool:
     return mention.start - begin <= _LEAD or not _GOVERNOR.search(cast.text, max(begin, mention.start - 60), mention.start)
 
 
-def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
-    """The subject that *they* or *it* goes back to: that of its own sentence, else of the one before.
+def subjects_before(cast: Cast, at: int, plural: bool) -> Iterator[Span]:
+    """The subjects that *they* or *it* may go back to: those of its own sentence, then of the one before.
 
     Args:
         cast: Everybody the article names.
@@ -252,8 +258,7 @@ def subject_before(cast: Cast, at: int, plural: bool) -> Span | None:
         for start in (sentence.start, *(comma.end() for comma in islice(_CLAUSE.finditer(cast.text, sentence.start, end), 2))):
             found = _SUBJECT.match(cast.text, start, end)
             if found and is_plural(found["phrase"]) == plural and _may_be_subject(found["phrase"]):
-                return Span(found.start("phrase"), found.end("phrase"))
-    return None
+                yield Span(found.start("phrase"), found.end("phrase"))
 
 
 def _may_be_subject(phrase: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from stance.descriptions import role_head, role_words
@@ -20,6 +21,7 @@ _ROLE_FIRST = re.compile(r"\b(?:[Tt]he|[Ii]ts|[Hh]is|[Hh]er|[Tt]heir|[’']s)\s+
 _PRONOUN = re.compile(r"\b(he|his|him|she|her)\b")
 _GENDER: dict[str, Gender] = {"he": "he", "his": "he", "him": "he", "she": "she", "her": "she"}
 _SURNAME_FIRST = lexicon("surnames_first")
+_ADMINISTRATION = re.compile(r"\b([A-Z][\w’-]+) [Aa]dministration\b")
 _PAST = frozenset(["former", "ex"])
 
 
@@ -93,7 +95,8 @@ class Cast:
         self._marked = quoted(text)
         self.openings = {span.start for span in self.paragraphs}
         self.long_forms = acronyms(text)
-        names = [name for span in self.paragraphs for name in find_names(text, span)]
+        lines = [span for span in self.paragraphs if not _is_capitals(text[span.start : span.end])]
+        names = self._without_openers([name for span in lines for name in find_names(text, span)])
         for name in sorted(names, key=lambda name: -len(name.words)):
             self._enter(name)
         for entity in self.by_name.values():
@@ -102,6 +105,7 @@ class Cast:
             (Mention(span, entity) for entity in self.by_name.values() for span in entity.mentions), key=lambda mention: mention.span
         )
         self._settle_genders()
+        self._settle_president()
 
     def paragraph(self, at: int) -> int:
         """The number of the paragraph that a place lies in."""
@@ -181,6 +185,16 @@ class Cast:
         entity.countries.update(word for word in words if is_country(word))
         self._by_role.setdefault(role_head(role), {})[words, entity.name] = entity
 
+    def _without_openers(self, names: Sequence[Name]) -> list[Name]:
+        """Names without the word that only opens their sentence, as *Add* in *Add Jane Doe*, where the rest is a name elsewhere."""
+        known = {name.words for name in names}
+        return [
+            replace(name, span=Span(self.text.index(name.words[1], name.span.start), name.span.end), words=name.words[1:])
+            if len(name.words) > 2 and not name.body and name.words[1:] in known and self.opens_sentence(name.span.start)
+            else name
+            for name in names
+        ]
+
     def _enter(self, name: Name) -> None:
         entity = self.find(name, name.span.start)
         if entity is None:
@@ -211,6 +225,17 @@ class Cast:
             told += [match["role"] for pattern in (_APPOSITION, _LATER_ROLE) if (match := pattern.match(self.text, name.span.end))]
         return [role for role in told if any(is_role(word) for word in role.split())]
 
+    def _settle_president(self) -> None:
+        """Whose administration an article names most is president."""
+        counts = Counter(match[1].lower() for match in _ADMINISTRATION.finditer(self.text))
+        for word, _ in counts.most_common():
+            persons = [
+                one for one in self.by_word(word) if one.surname == word and (not one.body or one.plain) and not is_country(one.name)
+            ]
+            if persons:
+                self.appoint(max(persons, key=lambda one: len(one.mentions)), "president")
+                return
+
     def _settle_genders(self) -> None:
         """Persons of unknown gender take that of the pronouns that follow their name before anybody else's."""
         starts = [mention.span.start for mention in self.mentions if not mention.entity.body]
@@ -226,6 +251,11 @@ class Cast:
                     votes[_GENDER[pronoun[1]]] += 1
             if votes["he"] != votes["she"]:
                 entity.gender = "he" if votes["he"] > votes["she"] else "she"
+
+
+def _is_capitals(line: str) -> bool:
+    """Whether a line of several words is all in capitals, as headings and prompts are."""
+    return line.isupper() and line.count(" ") > 2
 
 
 def _surname_first(words: Sequence[str]) -> bool:

@@ -10,25 +10,28 @@ from stance.names import country_of, is_function_word, is_role, lexicon
 _OF = re.compile(r"\s+(?:of|for|at|in|from|to|on|with|by|behind|within|against|about|near)\s+")
 _WORD = re.compile(r"[\w.-]*\w")
 _ARTICLE = re.compile(r"^(?:the|a|an|his|her|its|their|our|my|this|that|these|those)\s+", re.IGNORECASE)
-_TAIL = re.compile(r"\s*(?:,|\(|\b(?:who|which|that|whose|where|when|while|including|speaking|according)\b).*$", re.DOTALL)
+_TAIL = re.compile(r"\s*(?:,(?!\d)|\(|\b(?:who|which|that|whose|where|when|while|including|speaking|according)\b).*$", re.DOTALL)
 _FAMILIAR = re.compile(r"\s+(?:close|familiar|briefed|aware)\b.*$", re.DOTALL)
 _PLACE = re.compile(r"\s+there$")
 _WORKS = (
     "report|statement|study|paper|survey|release|analysis|editorial|remarks|comments|words|speech|tweet|tweets|letter|data|figures|article"
     "|column|commentary|blog|post|lawsuit|complaint|indictment|document|documents|memo|op-ed|website|poll|notice|story|note|research|filing|filings"
-    "|findings|reports|video|message|manifesto|motion|investigation|inquiry"
+    "|ad|ads|advert|suit|commercial|disclosures|strategy|email|emails|transcript|resolution|bulletin|book|findings|reports|video|message|manifesto|motion|investigation|inquiry"
 )
 WORK = re.compile(
     rf"^(?:(?P<owner>.+?)['’]s?\s+(?:[\w-]+\s+){{0,3}}(?:{_WORKS})\b|(?:(?:The|the|An?|a)\s+)?(?P<maker>(?!(?:The|An?|This|That|His|Her|Its|Their|Our|One|Another|New)\b)[A-Z]\S*(?:\s[A-Z]\S*)*)\s(?:{_WORKS})\b"
     rf"|(?:[\w-]+\s+){{1,3}}(?:{_WORKS})\b.{{0,40}}?\b(?:by|from)\s+(?P<author>.+)$"
     rf"|(?:[\w-]+\s+){{1,3}}(?:{_WORKS})\s+(?:published\s+)?in\s+(?P<paper>(?:the\s+)?[A-Z].+)$"
-    rf"|(?P<body>(?:[\w.-]+\s+){{0,3}}(?:government|university|bank|ministry|department|committee|police|company|court|council))\s(?:{_WORKS})\b)"
+    rf"|(?P<body>(?:[\w.-]+\s+){{0,3}}(?:government|university|bank|ministry|department|committee|police|company|court|council|campaign|media|customs|intelligence|prosecution|network|agency))(?:['’]s)?(?:\s(?:news|press))?\s(?:{_WORKS})\b)"
 )
 DEFINITE = re.compile(r"(?:the|this|that|its|his|her|our|their)\b", re.IGNORECASE)
 _MANY = frozenset(["police", "people", "both"])
 _WORK_NOUNS = frozenset(_WORKS.split("|"))
 _VOICES = frozenset(["spokesman", "spokeswoman", "spokesperson", "official", "officer", "source", "expert", "analyst", "lawyer"])
 _CROWD = re.compile(r"protesters|demonstrators|protestors", re.IGNORECASE)
+_MARCHES = re.compile(
+    r"(?:(?:mostly|mass|peaceful|street|huge|pro-democracy|anti-government)\s+)*(?:protests|demonstrations|marches|rallies)$", re.IGNORECASE
+)
 _SAME_ROLE = {
     "chair": "chair",
     "chairs": "chair",
@@ -71,7 +74,7 @@ def crowd_word(text: str) -> str:
 
 def is_crowd(name: str) -> bool:
     """Whether a bare description is of those who protest, *demonstrators* or the like."""
-    return _CROWD.fullmatch(name) is not None
+    return _CROWD.fullmatch(name) is not None or _MARCHES.match(name) is not None
 
 
 def is_plural(phrase: str) -> bool:
@@ -101,6 +104,11 @@ def role_head(description: str) -> str:
 def role_words(description: str) -> set[str]:
     """What a description says of an office: its words but function words, in forms that variants share."""
     return {_stem(word) for word in _WORD.findall(description.lower()) if not is_function_word(word) and len(word) > 1}
+
+
+def is_person(head: str) -> bool:
+    """Whether a noun describes a person: an office, an occupation or a word like *resident*."""
+    return is_role(head) or head in lexicon("persons")
 
 
 def gender_of_role(head: str) -> str | None:

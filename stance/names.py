@@ -43,12 +43,14 @@ _MODIFIERS = lexicon("modifiers") | _NATIONS
 _BODY_WORDS = lexicon("bodies")
 _PARTICLES = lexicon("particles")
 _FEMALE, _MALE = lexicon("female_names"), lexicon("male_names")
-_TOKEN = re.compile(r"(?:[A-Z]\.){1,3}|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|[^\w\s]|\d+")
+_TOKEN = re.compile(r"[A-Z]{1,2}-?\d+\b|(?:[A-Z]\.){1,3}|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|[^\w\s]|\d+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
+_SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
+_SPELT_TITLES = {"sen": "senator", "gov": "governor", "rep": "representative", "amb": "ambassador", "gen": "general"}
 _SHORTENED = frozenset(["st", "jr", "sr", "mt", "ft"])
 _ACRONYM = re.compile(r"\(([A-Z][A-Za-z]*[A-Z]+s?)\)")
 _SHORT = re.compile(r"\b(?:[A-Z]{2,6}\b(?!\.\w)|(?:[A-Z]\.){2,5})")
-_PHRASE = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:(?:of|for|the|and|on|in)\s+){0,2}[A-Z][\w’'-]*)+")
+_PHRASE = re.compile(r"(?:U\.[SNK]\.|[A-Z][\w’'-]*)(?:\s+(?:(?:of|for|the|and|on|in)\s+){0,2}[A-Z][\w’'-]*)+")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _CONTRACTION = re.compile(r"\w+(?:n['’]t|['’](?:re|ve|ll|m|d))$", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w’'-]+")
@@ -122,7 +124,7 @@ def _clean(token: str) -> str:
 
 def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     words = [token[0] if _MEMBERS.match(token[0]) and token is not run[-1] else _clean(token[0]) for token in run]
-    while words and (words[-1].lower() in _PARTICLES or _ends_no_name(words)):
+    while words and (words[-1].lower() in _PARTICLES or _ends_no_name(words) or (len(words) > 2 and words[-1].lower() in _SUFFIXES)):
         run, words = run[:-1], words[:-1]
     begin, title, role_end = 0, "", 0
     for at, word in enumerate(words):
@@ -149,7 +151,9 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     span = Span(first.start(), last.start() + len(_clean(last[0])))
     before = words[:role_end] if role_end else []
     role = " ".join(
-        word for word in before if word.lower() not in _NOT_NAMES and (word.lower() not in _TITLES or word.lower() in _ROLE_HEADS)
+        _SPELT_TITLES.get(word.lower(), word)
+        for word in before
+        if word.lower() not in _NOT_NAMES and (word.lower() not in _TITLES or word.lower() in _ROLE_HEADS | _SPELT_TITLES.keys())
     )
     if not role:
         role = (begin and _office_of(text, run[0].start(), words[:begin])) or _role_before(text, run[0].start())
@@ -264,14 +268,16 @@ def _spelt_out(text: str) -> dict[str, str]:
     if not shorts:
         return found
     for phrase in _PHRASE.finditer(text):
-        every = [word for word in re.finditer(r"[\w’'-]+", phrase[0]) if not word[0].isupper()]
+        every = [word for word in re.finditer(r"(?:[A-Z]\.)+|[\w’'-]+", phrase[0]) if "." in word[0] or not word[0].isupper()]
         for words in ([word for word in every if word[0][0].isupper()], every):
-            initials = "".join(word[0][0].upper() for word in words)
+            initials = [word[0].replace(".", "") if "." in word[0] else word[0][0].upper() for word in words]
+            joined = "".join(initials)
+            owner = [number for number, letters in enumerate(initials) for _ in letters]
             for short, letters in shorts.items():
-                at = initials.find(letters)
+                at = joined.find(letters)
                 if at >= 0 and short not in found:
-                    long = phrase[0][words[at].start() : words[at + len(letters) - 1].end()]
-                    if long[0].isupper() and _is_body([_clean(word) for word in long.split()]):
+                    long = phrase[0][words[owner[at]].start() : words[owner[at + len(letters) - 1]].end()]
+                    if long[0].isupper() and (len(letters) > 3 or _is_body([_clean(word) for word in long.split()])):
                         found[short] = _POSSESSIVE.sub("", long)
     return found
 

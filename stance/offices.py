@@ -11,11 +11,19 @@ from stance.surroundings import NEAR, Place
 
 _OFFICES = frozenset(role_head(office) for office in lexicon("offices"))
 
+_SPEAKS = re.compile(r"\s+(?:said|says|told|wrote|added|tweeted|argued|warned|announced|replied|explained)\b")
+_SPOKEN = re.compile(r"\b(?:said|says|wrote|added|tweeted)\s+$")
+
 
 def holder(core: str, head: str, place: Place) -> str | None:
     """Who holds an office: whoever has it by apposition, else the last speaker, else whoever is named next where nobody was yet."""
     indefinite = bool(re.match(r"An?\b", core, re.IGNORECASE))
+    if (last := place.last) and last.entity and place.since(last) <= 1 and _holds(last.entity, core):
+        return last.name
     entity = place.cast.in_role(core, place.at, whole=indefinite)
+    if entity and (other := _at_home(entity, core, place)):
+        place.cast.appoint(other, core)
+        return other.name
     if entity:
         told = place.told(bare(core), head)
         return told if told and _spoke_later(told, entity.last_before(place.at), place) else entity.name
@@ -23,7 +31,7 @@ def holder(core: str, head: str, place: Place) -> str | None:
         return None
     if head == "leader" and (ruler := _ruler(core, place)):
         return ruler.name
-    found = (_last_person(core, place) if re.match("the ", core, re.IGNORECASE) else None) or _named_next(core, place)
+    found = (_last_person(core, place) if re.match("the ", core, re.IGNORECASE) else None) or _named_next(core, place) or _introduced(place)
     if found and not indefinite:
         place.cast.appoint(place.cast.by_name[found], core)
     return found
@@ -62,6 +70,38 @@ def _named_next(core: str, place: Place) -> str | None:
     ]
     opening = next((mention for mention in soon if mention.span.start in place.cast.openings), None)
     return opening.entity.name if opening else soon[0].entity.name if soon and not named else None
+
+
+def _holds(entity: Entity, core: str) -> bool:
+    """Whether a bare office, as *the president*, is one that a person has."""
+    wanted = role_words(core) - {"former"}
+    return bool(re.match("the ", core, re.IGNORECASE)) and len(wanted) == 1 and role_head(core) in entity.roles
+
+
+def _at_home(abroad: Entity, core: str, place: Place) -> Entity | None:
+    """Who is meant by *the president* where it is a foreign one's known office: the last speaker, who is spoken of more and has none."""
+    last = place.last
+    if not last or last.entity is None or place.since(last) > 1 or not re.match("the ", core, re.IGNORECASE):
+        return None
+    entity = last.entity
+    known = entity.roles or (entity.body and not entity.plain) or country_of(entity.name)
+    foreign = bool(abroad.countries - role_words(core))
+    return entity if foreign and not known and len(entity.mentions) > len(abroad.mentions) else None
+
+
+def _introduced(place: Place) -> str | None:
+    """Who is first named soon after with no role, having had it just before: *a White House aide said … Jane Doe said*."""
+    for mention in place.cast.named_after(place.at):
+        entity = mention.entity
+        if place.cast.paragraph(mention.span.start) - place.paragraph > NEAR:
+            return None
+        if entity.body or entity.mentions[0] != mention.span:
+            continue
+        spoken = _SPEAKS.match(place.cast.text, mention.span.end) or _SPOKEN.search(
+            place.cast.text[max(0, mention.span.start - 20) : mention.span.start]
+        )
+        return entity.name if len(entity.words) > 1 and not entity.roles and spoken else None
+    return None
 
 
 def pair(place: Place) -> str | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stance.antecedents import person_meant, subject_before
+from stance.antecedents import person_meant, subjects_before
 from stance.bodies import author, body_meant, body_named_next, is_body_noun, publisher, sides
 from stance.cast import Cast
 from stance.descriptions import (
@@ -27,7 +27,7 @@ from stance.descriptions import (
 )
 from stance.document import Quote, Span, Speaker
 from stance.heads import named
-from stance.names import Gender, country_of, is_country, is_role
+from stance.names import Gender, country_of, is_country, is_function_word, is_role
 from stance.offices import holder, pair
 from stance.surroundings import NEAR, REACH, Place, Said
 
@@ -35,12 +35,17 @@ PRONOUNS: dict[str, Gender] = {"he": "he", "him": "he", "his": "he", "himself": 
 _FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
 _PLURAL = frozenset(["they", "them", "their"])
 _OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
-_UNTOLD = frozenset(["some", "many", "others", "most", "several"])
+_UNTOLD = frozenset(["some", "few", "many", "others", "most", "several"])
+_NOBODY = frozenset(["some", "few"])
 _PAIR = re.compile(
     r"(?:(?:the|both|our|their|its)\s+)?(?:(?:two|both)\s+)?(?:leaders|presidents|men|heads of state|pair|counterparts)$", re.IGNORECASE
 )
 _SIDES = re.compile(r"(?:(?:the|both)\s+)?(?:two\s+)?(?:sides|countries|nations|governments|parties|powers|superpowers)$", re.IGNORECASE)
 _SOME = re.compile(r"(?:Some|Many|Several|Other|One|Two)\b", re.IGNORECASE)
+_BEFORE_WHO = re.compile(
+    r"(?:^|[^\w-])(?P<noun>(?:(?:[Tt]he|[Aa]n?|[Tt]hose|[Ss]ome|[Mm]any)\s+)?(?:(?!(?:of|for|with|by|to|from|and|or|in|on|at|about|than|as|like|among|but|are|is|was|were|the|a|an)\b)[\w-]+\s+){0,3}?(?P<head>[a-z-]+))\s+$"
+)
+_INDEFINITE = re.compile(r"(?:An?|Another|New)\b", re.IGNORECASE)
 _ONE_OF = re.compile(r"one of (?=the \w+\b)", re.IGNORECASE)
 
 
@@ -158,18 +163,42 @@ class _Resolver:
     def _thing(self, low: str, place: Place) -> str | None:
         """Whom *they*, *it* or *who* means: the subject before, else the last speaker of that sort."""
         if low in ("who", "which", "that"):
+            if found := self._antecedent(place):
+                return found
             near = next(self.cast.named_before(place.at), None)
             if near and place.at - near.span.end <= 80:
                 return near.entity.name
         plural = low in _PLURAL or low in _UNTOLD
         if plural or low in ("it", "its"):
-            span = None if place.behind else subject_before(self.cast, place.at, plural)
-            found = self._phrase(self.text[span.start : span.end], span, place) if span else None
-            if found and (plural or not self._is_person(found)):
+            found = None if place.behind or low in _NOBODY else self._subject(place, plural, (True, False) if low in _PLURAL else (plural,))
+            if found:
                 return found
         if low in _UNTOLD:
-            return low
+            return None if low in _NOBODY else low
         return self._last_such(low, plural, place)
+
+    def _subject(self, place: Place, plural: bool, numbers: Sequence[bool]) -> str | None:
+        """The subject before that *they* or *it* goes back to: no single person; a body may be *they* where nothing plural is near."""
+        for number in numbers:
+            for span in subjects_before(self.cast, place.at, number):
+                found = self._phrase(self.text[span.start : span.end], span, place)
+                if found and (number or not self._is_person(found)) and (number == plural or self._is_body(found)):
+                    return found
+        return None
+
+    def _is_body(self, name: str) -> bool:
+        entity = self.cast.by_name.get(name)
+        return bool(country_of(name)) or (entity is not None and entity.body and not entity.plain)
+
+    def _antecedent(self, place: Place) -> str | None:
+        """The description right before *who*: *voters* in *a poll of voters who*; None behind a name or a comma."""
+        begin = self.cast.sentences[place.sentence].start
+        found = _BEFORE_WHO.search(self.text[max(begin, place.at - 80) : place.at])
+        if not found or is_function_word(found["head"]):
+            return None
+        start = max(begin, place.at - 80) + found.start("noun")
+        span = Span(start, max(begin, place.at - 80) + found.end("noun"))
+        return self._phrase(self.text[span.start : span.end], span, place)
 
     def _last_such(self, low: str, plural: bool, place: Place) -> str | None:
         """The last speaker that *they*, *it* or *you* may go with: of its number where there is one close by."""
@@ -200,7 +229,9 @@ class _Resolver:
             known = sides(place)
         elif is_work(head) and not some:
             span = publisher(place)
-            known = (named(span, place, self.countries) if span else None) or author(head, place)
+            known = (named(span, place, self.countries) if span else None) or author(
+                head, place, self.countries, indefinite=bool(_INDEFINITE.match(words))
+            )
         elif is_role(head) and not is_plural(head) and not some:
             known = holder(core, head, place)
         elif definite and is_body_noun(head):

@@ -182,6 +182,72 @@ def names_in(text: str, *sources: str) -> list[str | None]:
             ["protesters"],
             id="crowds under one word",
         ),
+        pytest.param(
+            "The Harbour Board met in June. Acme Holdings released a survey of the docks. It rained. The survey said wages fell.",
+            ("The survey",),
+            ["Acme Holdings"],
+            id="works by whoever the article says released them",
+        ),
+        pytest.param(
+            "The jury met. Federal prosecutors charged two clerks. The indictment says they lied.",
+            ("The indictment",),
+            ["prosecutors"],
+            id="charges by the prosecutors",
+        ),
+        pytest.param(
+            "Harbour media reports said no. The dock workers slept. The reports said so again.",
+            ("Harbour media reports", "The reports"),
+            ["Harbour media", "Harbour media"],
+            id="reports by the media",
+        ),
+        pytest.param(
+            "Mass protests called for a vote. Demonstrators came back in May.",
+            ("Mass protests",),
+            ["demonstrators"],
+            id="protests as those who protest",
+        ),
+        pytest.param(
+            "A former dock employee says the wall leaks.\n\nIn an interview on Monday, Ada Lund said it was built in haste.",
+            ("A former dock employee",),
+            ["Ada Lund"],
+            id="a description before the name that has no role of its own",
+        ),
+        pytest.param(
+            "Xi Jinping, the Chinese president, smiled. Lund spoke for an hour. Lund said it rained. The president said it would stop.",
+            ("Lund", "The president"),
+            ["Lund", "Lund"],
+            id="the president who speaks, not one abroad",
+        ),
+        pytest.param(
+            "The Lund administration fell. Ada Lund wept. Oskar Brandt sang. The president said no.",
+            ("The president",),
+            ["Ada Lund"],
+            id="presidents by their administration",
+        ),
+        pytest.param(
+            "Florida Sen. Ada Lund lost. Texas Sen. Ida Holm won. The Florida senator said no.",
+            ("The Florida senator",),
+            ["Ada Lund"],
+            id="offices by the titles short for them",
+        ),
+        pytest.param(
+            "Mark Lund counted a share of voters who say the wall leaks.",
+            ("who",),
+            ["voters"],
+            id="whom a relative pronoun stands behind",
+        ),
+        pytest.param(
+            "When Mr. Lund asked Acme Corporation again, it declined. Acme Corporation lost money. They said it was hard.",
+            ("They",),
+            ["Acme Corporation"],
+            id="a body as they",
+        ),
+        pytest.param(
+            "Interested in Jane Doe? Add Jane Doe to the list. Doe said no. The G20 said yes. About 3,400 dockers said so.",
+            ("Doe", "The G20", "About 3,400 dockers"),
+            ["Jane Doe", "G20", "About 3,400 dockers"],
+            id="openers, figures in names, thousands",
+        ),
     ],
 )
 def test_families_of_sources(text: str, sources: tuple[str, ...], names: list[str | None]) -> None:
@@ -244,3 +310,18 @@ def test_time_grows_with_the_length_of_the_text_only() -> None:
         return time.process_time() - begin
 
     assert seconds(800) < 12 * seconds(200) + 0.1
+
+
+def test_nobody_is_he_who_is_many_or_stands_behind_an_article() -> None:
+    text = "Mary Lund sued. Lawyers told the Lantern so. One worker told the Lantern that pay is low. He said he was tired."
+    assert names_in(text, "Lawyers", "One worker", "He") == ["Lawyers", "One worker", "One worker"]
+
+
+def test_a_long_name_is_spelt_out_without_words_for_bodies() -> None:
+    found = acronyms("The Civil Harbour Rights Front met. The CHRF said no. The U.S. Lantern Survey slept, and the USLS woke.")
+    assert found["CHRF"] == "Civil Harbour Rights Front"
+
+
+def test_a_line_in_capitals_names_nobody() -> None:
+    text = "WATCH THE HARBOUR COMPANY FALL\n\nThe agency said no."
+    assert names_in(text, "The agency") == ["agency"]
