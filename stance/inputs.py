@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from stance import extras
 from stance.document import Document
-from stance.errors import InputError, MissingExtraError
+from stance.errors import InputError
 
 _DESCRIBED = ("id", "title", "outlet", "date", "url")
 
@@ -42,7 +43,7 @@ def read_records(file: str, text_column: str = "text") -> Iterator[Record]:
 
     Raises:
         InputError: The file cannot be read, is not UTF-8, or lacks the column; file and row are named.
-        MissingExtraError: An HTML file, without the extra `html`.
+        MissingExtraError: An HTML file, and the extra `html` is missing or broken.
     """
     if file == "-":
         yield Record(_decode(sys.stdin.buffer.read(), "standard input"), {"id": "stdin"})
@@ -94,7 +95,7 @@ def _read_table(path: Path, text_column: str) -> Iterator[Record]:
 
     try:
         frame = pandas.read_csv(path, dtype=str, keep_default_na=False) if path.suffix.lower() == ".csv" else pandas.read_parquet(path)
-    except (ValueError, ImportError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: {error}") from None
     for number, row in enumerate(frame.to_dict("records"), 1):
         yield _record({str(key): value for key, value in row.items()}, text_column, f"{path}, row {number}", f"{path.stem}-{number}")
@@ -108,10 +109,7 @@ def _record(row: Mapping[str, Any], text_column: str, place: str, name: str) -> 
 
 
 def _article_of_page(page: str, place: str) -> str:
-    try:
-        import trafilatura
-    except ImportError:
-        raise MissingExtraError(f"{place}: reading HTML needs the extra `html`: pip install 'stance[html]'") from None
+    trafilatura = extras.load("html", f"{place}: reading HTML", "trafilatura")
     text = trafilatura.extract(page, include_comments=False)
     if not text:
         raise InputError(f"{place}: no article found in the page")

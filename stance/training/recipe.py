@@ -15,6 +15,7 @@ from transformers import AutoConfig, AutoModel
 
 from stance import checkpoints
 from stance.errors import MissingModelError, TrainingError
+from stance.extras import advice
 from stance.questions import Question, question_of
 
 LEAST_QUOTES = 50
@@ -139,7 +140,7 @@ def base_folder(base: str) -> str:
     try:
         package = importlib.import_module(_PACKAGED[base])
     except ImportError:
-        raise MissingModelError(f"base encoder {base}: install the extra `train`, or name a folder or a hub's model") from None
+        raise MissingModelError(f"base encoder {base}: {advice('train')}, or name a folder or a hub's model") from None
     return str(package.get_model_path())
 
 

@@ -7,16 +7,15 @@ import random
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from stance import checkpoints
+from stance import checkpoints, extras
 from stance.corpora import read_corpus
 from stance.document import Document
-from stance.errors import MissingExtraError, TrainingError
+from stance.errors import TrainingError
 from stance.standoff import digest
 from stance.tagger import LINKS
 from stance.training.card import write_card
@@ -73,8 +72,7 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path) -> Trained:
         CorpusError: Data that the recipe names are missing.
         MissingExtraError: The extra `train` is not installed.
     """
-    if not all(find_spec(name) for name in ("accelerate", "sklearn")):
-        raise MissingExtraError("training needs the extra `train`: pip install 'stance[train]'")
+    extras.require("train", "training", "accelerate", "sklearn")
     dev = read_sources(recipe.dev, recipe.seed)
     apart = {digest(document.text) for document in dev}
     documents = [
