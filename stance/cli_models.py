@@ -28,6 +28,9 @@ def train(
         raise typer.BadParameter("the task is quotes or stance; with --data also all")
     if (data and recipe) or (not data and (dev or start or base or question)) or (start and base):
         raise typer.BadParameter("give a --recipe; or --data, with --dev, --question and one of --from and --base if you like")
+    from stance import extras
+
+    extras.require("train", "training", "accelerate", "sklearn")
     if data:
         _train_on(data, dev or [], start, base, question, task, out or Path("build/models"), work)
         return
