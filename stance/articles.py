@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,40 @@ from stance.errors import LabelError
 ROLES = ("content", "cue", "source")
 
 
-def read_articles(path: Path) -> Iterator[Document]:
+def read_articles(path: Path, without: Collection[str] = ()) -> Iterator[Document]:
     """Reads the labelled articles of a file.
+
+    Args:
+        path: A `.json` or `.jsonl` file.
+        without: Places that are not read, as `damage` names them.
 
     Raises:
         LabelError: An article is no JSON, or breaks the format; file, line and quote are named.
     """
-    for place, data in split_file(path):
-        yield Document.from_dict(load_row(data, place), place)
+    for place, data in split_file(path) if str(path) not in without else ():
+        if place not in without:
+            yield _read(data, place)
+
+
+def _read(data: bytes, place: str) -> Document:
+    return Document.from_dict(load_row(data, place), place)
+
+
+def damage(paths: Iterable[Path]) -> dict[str, LabelError]:
+    """What is wrong with the articles of some files that cannot be read, by their places: the file, and the line where it has several."""
+    found: dict[str, LabelError] = {}
+    for path in paths:
+        try:
+            parts = split_file(path)
+        except LabelError as error:
+            found[str(path)] = error
+            continue
+        for place, data in parts:
+            try:
+                _read(data, place)
+            except LabelError as error:
+                found[place] = error
+    return found
 
 
 def read_folder(folder: Path) -> Iterator[Document]:

@@ -50,7 +50,8 @@ def _train_on(
     from stance.training.recipe import SHIPPED
     from stance.training.tuning import tuning_recipe
 
-    drawn = [document for path in articles.article_paths(data) for document in articles.read_articles(path)]
+    damaged = _damage([*data, *dev])
+    drawn = [document for path in articles.article_paths(data) for document in articles.read_articles(path, damaged)]
     left = [document.id or "" for document in drawn if drafts.is_uncorrected(document.annotator)]
     if left:
         typer.echo(f"stance: {len(left)} of {len(drawn)} articles are uncorrected, says their `annotator`: {', '.join(left[:5])}", err=True)
@@ -61,9 +62,21 @@ def _train_on(
             typer.echo(f"stance: {start} holds no model of {name}: not trained", err=True)
             continue
         typer.echo(f"{name}: training on {', '.join(map(str, data))}", err=True)
-        recipe = tuning_recipe(name, data, base=base or begun.get(name, SHIPPED), dev=dev, question=asked)
+        recipe = tuning_recipe(name, data, base=base or begun.get(name, SHIPPED), dev=dev, question=asked, left_out=damaged)
         made = run.train_model(name, recipe, out / name, work)
         typer.echo(f"{name}: {made.summary}", err=True)
+    if damaged:
+        raise typer.Exit(1)
+
+
+def _damage(places: list[Path]) -> list[str]:
+    """Names on stderr the labelled articles in a person's files and folders that cannot be read, and gives their places."""
+    from stance import articles
+
+    found = articles.damage(articles.article_paths(places))
+    for error in found.values():
+        typer.echo(f"stance: {error}: left out", err=True)
+    return list(found)
 
 
 def evaluate(
@@ -86,7 +99,10 @@ def evaluate(
         raise typer.BadParameter("give --model, or --quotes and --stance")
     from stance.evaluation.compare import compare
 
-    made = compare(model, against, data or [], out)
+    damaged = _damage(data or [])
+    made = compare(model, against, data or [], out, damaged)
     typer.echo(made.to_markdown())
     for note in made.notes:
         typer.echo(note, err=True)
+    if damaged:
+        raise typer.Exit(1)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from quill import article, document, save
 
-from stance.articles import read_articles, read_folder, write_article
+from stance.articles import damage, read_articles, read_folder, write_article
+from stance.corpora import read_corpus
 from stance.document import Document, Quote, Span
 from stance.errors import LabelError
 
@@ -24,6 +26,19 @@ def test_odd_characters_survive_writing(tmp_path: Path, words: str) -> None:
     odd = Document.assemble(f"{words} said Quill", [Quote("Quill", (Span(len(words) + 6, len(words) + 11),))])
     write_article(odd, tmp_path / "odd.json")
     assert list(read_articles(tmp_path / "odd.json")) == [odd]
+
+
+def test_damage_is_told_by_place_and_the_rest_is_read(tmp_path: Path) -> None:
+    lines = [json.dumps(article()), "{", json.dumps(article(kind="shouted"))]
+    (tmp_path / "many.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "folder.json").mkdir()
+    found = damage([tmp_path / "many.jsonl", tmp_path / "folder.json"])
+    assert list(found) == [f"{tmp_path}/many.jsonl:2", f"{tmp_path}/many.jsonl:3", f"{tmp_path}/folder.json"]
+    assert "kind 'shouted'" in str(found[f"{tmp_path}/many.jsonl:3"])
+    assert [read.id for read in read_articles(tmp_path / "many.jsonl", found)] == ["quill"]
+    with pytest.raises(LabelError):
+        read_corpus(str(tmp_path))
+    assert [read.id for read in read_corpus(str(tmp_path), without=found)] == ["quill"]
 
 
 def test_reading_a_broken_article_names_file_and_quote(tmp_path: Path) -> None:

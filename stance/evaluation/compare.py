@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -86,7 +86,9 @@ class Comparison:
         return "\n".join(lines).rstrip()
 
 
-def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), out: Path | None = None) -> Comparison:
+def compare(
+    new: Path, against: Path | None = None, data: Sequence[Path] = (), out: Path | None = None, left_out: Collection[str] = ()
+) -> Comparison:
     """Measures two models, or pairs of models, on the same articles; of each task that the new ones are for.
 
     Articles that either of two models has learnt from are left out, as far as the models' directories tell.
@@ -96,6 +98,7 @@ def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), o
         against: The same; the shipped models when left out.
         data: Files or folders of labelled articles; the sets of `make eval` that are at hand when left out.
         out: Folder for `comparison.json` and `comparison.md`; none are written when left out.
+        left_out: What of the data is damaged, see `stance.articles.damage`.
 
     Raises:
         MissingModelError: A place holds no model, or none of a task that the new one is for.
@@ -111,7 +114,7 @@ def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), o
             notes.append(f"{against} holds no model of {task}: not compared")
             continue
         for title, name in sets.items():
-            kept = _unseen(read_corpus(name), title, task, (folder, theirs[task]), notes)
+            kept = _unseen(read_corpus(name, without=left_out), title, task, (folder, theirs[task]), notes)
             rows += {"quotes": _compare_quotes, "stance": _compare_stances}[task](title, folder, theirs[task], kept) if kept else []
     if not rows:
         raise CorpusError("; ".join(["nothing to compare on", *notes]))

@@ -70,7 +70,7 @@ tags: [quotes, attribution, stance, news]
 | --- | --- | --- | --- |
 {rows}
 
-{calibration} `articles.tsv` lists the articles it has seen.
+{calibration} `articles.tsv` lists the articles it has seen.{_left_out(recipe)}
 {courses}
 ## Figures
 
@@ -81,6 +81,10 @@ tags: [quotes, attribution, stance, news]
 {_LIMITS[task]}
 """
     (folder / "README.md").write_text(body, encoding="utf-8")
+
+
+def _left_out(recipe: Recipe) -> str:
+    return f" Left out, as damaged: {', '.join(f'`{place}`' for place in recipe.left_out)}." if recipe.left_out else ""
 
 
 def _base_model(base: str) -> str:
