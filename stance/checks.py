@@ -13,6 +13,7 @@ from stance.corpora import is_present, read_texts
 from stance.document import KINDS, UNNAMED, Span
 from stance.drafts import is_uncorrected
 from stance.errors import LabelError, StanceError
+from stance.places import find_spans, find_words, lost_words
 from stance.questions import shipped_question
 from stance.standoff import digest, is_standoff, join_text
 from stance.text import kind_of, overlapping, quoted
@@ -178,10 +179,11 @@ def _check_crossings(text: str, spans: Mapping[str, Sequence[Span]]) -> list[tup
 def _check_spans(text: str, quote: Mapping[str, Any]) -> tuple[dict[str, list[Span]], list[tuple[str, str]]]:
     spans: dict[str, list[Span]] = {role: [] for role in ROLES}
     problems: list[tuple[str, str]] = []
+    found = find_spans(text, quote)
     for role in ROLES:
         rows = quote.get(role, [])
-        for row in rows if isinstance(rows, list) else [rows]:
-            span, problem = check_span(text, row)
+        for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
+            span, problem = check_span(text, row, found.get((role, number)))
             if problem:
                 problems.append((f"{role}: {problem}", ERROR))
             if span:
@@ -196,14 +198,14 @@ def _sound_pieces(text: str, quote: Any) -> list[Span]:
     return [span for span in (check_span(text, row)[0] for row in rows) if span] if isinstance(rows, list) else []
 
 
-def check_span(text: str, row: Any) -> tuple[Span | None, str | None]:
-    """A labelled span, if it is sound, else what is wrong with it."""
+def check_span(text: str, row: Any, found: Span | None = None) -> tuple[Span | None, str | None]:
+    """A labelled span, if it is sound, else what is wrong with it; `found` is where its words stand without doubt."""
     if not isinstance(row, dict):
         return None, f"a span is an object with `start`, `end` and `text`, not {row!r}"
     start, end, words = row.get("start"), row.get("end"), row.get("text")
-    if start is None and end is None and isinstance(words, str) and words.strip():
-        places = find_words(text, words.strip())
-        return None, f"{words!r} has no offsets; {_FIX} finds them" if len(places) == 1 else lost_words(text, words.strip(), places)
+    if end is None and (start is None or isinstance(start, int)) and isinstance(words, str) and words.strip():
+        lost = lost_words(text, words.strip(), find_words(text, words.strip()))
+        return None, f"{words!r} has no {'offsets' if start is None else '`end`'}; {_FIX} finds them" if found else lost
     if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
         return None, f"span {start}–{end} is not within the text of {len(text)} code points; give its words as `text`, and {_FIX}"
     held = text[start:end]
@@ -214,25 +216,6 @@ def check_span(text: str, row: Any) -> tuple[Span | None, str | None]:
     if len(held.splitlines()) > 1:
         return None, f"a line break within {held[:60]!r}; make each paragraph a piece of its own"
     return Span(start, end), None
-
-
-def find_words(text: str, words: str) -> list[int]:
-    """Where some words stand in a text, not within longer words unless they stand nowhere else."""
-    places = [match.start() for match in re.finditer(f"(?={re.escape(words)})", text)]
-    whole = [at for at in places if not (_joined(text, at) or _joined(text, at + len(words)))]
-    return whole or places
-
-
-def _joined(text: str, at: int) -> bool:
-    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
-
-
-def lost_words(text: str, words: str, places: Sequence[int]) -> str:
-    """Says that words stand nowhere, or at which places."""
-    if not places:
-        return f"{words!r} does not stand in the text; copy the words from it"
-    listed = ", ".join(f"{place} ({text[max(0, place - 20) : place + len(words) + 20]!r})" for place in places[:6])
-    return f"{words!r} stands {len(places)} times; give `start` and `end`: {listed}{' …' if len(places) > 6 else ''}"
 
 
 def with_marks(text: str, piece: Span, marked: Sequence[Span], others: Iterable[Span]) -> Span:

@@ -72,7 +72,13 @@ def test_check_reports_a_missing_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"cue": [{"text": "said"}]}, "'said' stands 2 times; give `start` and `end`"),
+        (
+            {"content": [{"text": "the"}], "cue": [], "source": []},
+            "'the' stands 2 times, none clearly nearest to the content; give its `start`: ",
+        ),
+        ({"content": [{"text": "the"}], "cue": [], "source": []}, "(paragraph 3, 'Quill said the harbour could wait.')"),
+        ({"cue": [{"text": "said"}]}, "'said' has no offsets; `stance check --fix` finds them"),
+        ({"cue": [{"start": 11, "text": "said"}]}, "'said' has no `end`; `stance check --fix` finds them"),
         ({"source": [{"text": "Lord Quill"}]}, "does not stand in the text; copy the words"),
         ({"content": [span("should ring Beijing")], "kind": "direct"}, "leaves out its quotation marks"),
         ({"content": [span("the council “should ring Beijing")]}, "leaves out its quotation marks"),

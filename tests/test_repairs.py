@@ -50,7 +50,8 @@ def test_fix_fills_offsets_and_kind(tmp_path: Path) -> None:
 
 
 def test_fix_leaves_ambiguous_and_absent_words() -> None:
-    assert fixed(cue=[{"text": "said"}])["cue"] == [{"text": "said"}]
+    assert fixed(cue=[{"text": "said"}])["cue"] == [span("said")]
+    assert fixed(cue=[{"text": "said"}], content=[])["cue"] == [{"text": "said"}]
     assert fixed(source=[{"text": "Lord Quill"}])["source"] == [{"text": "Lord Quill"}]
 
 
