@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stance import cli_labels, cli_models
-from stance.errors import StanceError
+from stance.errors import InputError, StanceError
 
 if TYPE_CHECKING:
     from stance.document import Document
@@ -103,18 +103,26 @@ def _pipeline(model: Path | None, threads: int | None) -> Pipeline:
 def _documents(
     files: list[str], text_column: str, pipeline: Pipeline, failed: list[str], *, stances: bool, explain: bool = False
 ) -> Iterator[Document]:
-    """Reads articles through the models; a file that cannot be read is named on stderr, put into `failed`, and the others go on."""
+    """Reads articles through the models; what cannot be read is named on stderr, its file put into `failed`, and the rest goes on."""
     from stance import inputs
 
     for file in files:
+
+        def leave_out(error: StanceError, file: str = file) -> None:
+            failed.append(file)
+            typer.echo(f"stance: {file}: {error}" if file not in str(error) else f"stance: {error}", err=True)
+
         try:
-            for record in inputs.read_records(file, text_column):
-                document = pipeline.segment(record.text)
+            for record in inputs.read_records(file, text_column, leave_out):
+                try:
+                    document = pipeline.segment(record.text)
+                except InputError as error:
+                    leave_out(InputError(f"{file}: {record.metadata['id']}: {error}"))
+                    continue
                 document = pipeline(document, explain=explain) if stances else document
                 yield record.described(document)
         except StanceError as error:
-            failed.append(file)
-            typer.echo(f"stance: {file}: {error}" if file not in str(error) else f"stance: {error}", err=True)
+            leave_out(error)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from stance import extras
 from stance.cli import app
 from stance.errors import MissingExtraError
+from stance.inputs import read_records
 
 
 @pytest.fixture
@@ -37,6 +38,14 @@ def test_a_page_names_the_module_that_failed_to_import(modules: Path) -> None:
     result = CliRunner().invoke(app, ["segment", str(modules / "page.html")])
     assert result.exit_code == 1
     assert "lxml.html.clean is a project of its own" in result.stderr
+
+
+def test_a_page_keeps_its_title(modules: Path) -> None:
+    code = "extract = lambda page, **_: 'Aye.'\ndef extract_metadata(page):\n    extract_metadata.title = 'Harbour'\n    return extract_metadata\n"
+    (modules / "trafilatura.py").write_text(code)
+    (modules / "page.html").write_text("<!doctype html><title>Harbour</title><p>Aye.")
+    (record,) = read_records(str(modules / "page.html"))
+    assert (record.text, record.metadata) == ("Aye.", {"id": "page", "title": "Harbour"})
 
 
 def test_the_extra_for_pages_brings_all_that_its_reader_imports(root: Path) -> None:
