@@ -48,7 +48,7 @@ def _train_on(
     from stance.questions import read_question
     from stance.training import run
     from stance.training.recipe import SHIPPED
-    from stance.training.tuning import tuning_recipe
+    from stance.training.tuning import mixture, tuning_recipe
 
     damaged = _damage([*data, *dev])
     drawn = [document for path in articles.article_paths(data) for document in articles.read_articles(path, damaged)]
@@ -61,8 +61,8 @@ def _train_on(
         if start and name not in begun:
             typer.echo(f"stance: {start} holds no model of {name}: not trained", err=True)
             continue
-        typer.echo(f"{name}: training on {', '.join(map(str, data))}", err=True)
         recipe = tuning_recipe(name, data, base=base or begun.get(name, SHIPPED), dev=dev, question=asked, left_out=damaged)
+        typer.echo(f"{name}: training on {', '.join(map(str, data))}; {mixture(name, recipe)}", err=True)
         made = run.train_model(name, recipe, out / name, work)
         typer.echo(f"{name}: {made.summary}", err=True)
     if damaged:

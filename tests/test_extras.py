@@ -41,7 +41,8 @@ def test_a_page_names_the_module_that_failed_to_import(modules: Path) -> None:
 
 
 def test_a_page_keeps_its_title(modules: Path) -> None:
-    code = "extract = lambda page, **_: 'Aye.'\ndef extract_metadata(page):\n    extract_metadata.title = 'Harbour'\n    return extract_metadata\n"
+    code = "from types import SimpleNamespace\nextract = lambda page, **_: 'Aye.'\n"
+    code += "extract_metadata = lambda page: SimpleNamespace(title='Harbour')\n"
     (modules / "trafilatura.py").write_text(code)
     (modules / "page.html").write_text("<!doctype html><title>Harbour</title><p>Aye.")
     (record,) = read_records(str(modules / "page.html"))

@@ -16,12 +16,13 @@ from stance.articles import write_article
 from stance.corpora import held_out, name_of, read_corpus
 from stance.document import Document, Quote, Span, Speaker, Stance
 from stance.errors import CorpusError, TrainingError
+from stance.questions import Question
 from stance.text import kind_of, quoted
 from stance.training import stages, watch
 from stance.training.recipe import Recipe, model_folder, read_recipe, write_recipe
 from stance.training.run import train_model
 from stance.training.seen import read_seen, write_seen
-from stance.training.tuning import tuning_recipe
+from stance.training.tuning import mixture, tuning_recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NAMES = ("Ada Lund", "Bo Sand", "Tess Orrin", "Bram Holt", "Nora Quill")
@@ -65,6 +66,18 @@ def small(task: str, folder: Path, base: Path, rate: float = 1e-3) -> Recipe:
     recipe = tuning_recipe(task, [folder], base=str(base))
     stages = tuple(replace(stage, epochs=4, learning_rate=rate) for stage in recipe.stages)
     return replace(recipe, stages=stages, batch_size=2, window=96, overlap=16, link_width=8)
+
+
+def test_what_is_mixed_in_is_said(folder: Path, tiny_quotes: Path, root: Path, alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mixture("quotes", tuning_recipe("quotes", [folder], base=str(tiny_quotes))) == (
+        "seeds/train is not mixed in, as this folder is no clone of stance"
+    )
+    monkeypatch.chdir(root)
+    assert mixture("quotes", tuning_recipe("quotes", [folder], base=str(tiny_quotes))) == "mixed in: seeds/train"
+    question = Question("a bridge", "for", "against", "neither", {})
+    assert "seeds/train is not mixed in, as its stances answer another" in mixture(
+        "stance", tuning_recipe("stance", [folder], question=question)
+    )
 
 
 def test_a_fifth_of_the_articles_is_held_out_and_stays_so(folder: Path) -> None:
@@ -113,7 +126,14 @@ def test_an_encoder_is_trained_on_ones_own_articles(task: str, folder: Path, tin
     assert document.text == article(99).text
     again = train_model(task, small(task, folder, alone / "model", 1e-4), alone / "again", alone / "work")
     assert again.losses[0][0] == pytest.approx(min(losses.values()), rel=0.02)
-    assert "Calibration of the model it goes on from" in (alone / "again" / "README.md").read_text(encoding="utf-8")
+    card = (alone / "again" / "README.md").read_text(encoding="utf-8")
+    assert "Calibration of the model it goes on from" in card
+    assert "base_model" not in card
+    assert f"The labels of `{folder}#train` are their owner's" in card
+    assert "language models" not in card
+    assert "PolNeAR" not in card
+    assert "their card tells" in card
+    assert "`stance evaluate --model` measures it" in card
     assert find_encoder(alone / "again") == find_encoder(alone / "model")
 
 

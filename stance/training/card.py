@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stance.checkpoints import MANIFEST, digest
+from stance.corpora import is_place
 from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder
 
 _TITLES = {"quotes": "Attributed quotes: source, cue, content", "stance": "Stance of a quote towards China"}
@@ -16,10 +17,14 @@ _ABOUT = {
     "sentences, and behind a third mark what the article calls the speaker, without names of persons; the mean state of the content and "
     "that of the passage go to one linear layer; temperature-scaled.",
 }
+_POLNEAR = (
+    "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
+    "2015–2016 weighs most in training."
+)
+_BY_MODELS = "were given by language models reading under the project's annotation guide, not by people."
 _LIMITS = {
-    "quotes": "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
-    "2015–2016 weighs most in training. The model reads English only.",
-    "stance": "Labels were given by language models reading under the project's annotation guide, not by people. Do not use it to judge a "
+    "quotes": "The model reads English only.",
+    "stance": "Do not use it to judge a "
     "person, to rank politicians, or without reading the quotes behind a figure; a speaker's sum over two or three quotes says little.",
 }
 
@@ -54,8 +59,7 @@ def write_card(
 language: en
 license: apache-2.0
 library_name: stance
-base_model: {_base_model(recipe.base)}
-tags: [quotes, attribution, stance, news]
+{_base_model(recipe.base)}tags: [quotes, attribution, stance, news]
 ---
 
 # {_TITLES[task]}
@@ -74,11 +78,11 @@ tags: [quotes, attribution, stance, news]
 {courses}
 ## Figures
 
-`make eval` measures it on every labelled set at hand; the README of the project shows the table as last measured, beside the baselines.
+{_figures(recipe)}
 
 ## Limits
 
-{_LIMITS[task]}
+{_trained_on(task, list(sources), begun)}{_LIMITS[task]}
 """
     (folder / "README.md").write_text(body, encoding="utf-8")
 
@@ -88,7 +92,34 @@ def _left_out(recipe: Recipe) -> str:
 
 
 def _base_model(base: str) -> str:
-    return f"sentence-transformers/{PACKAGED_BASE}" if base in (PACKAGED_BASE, SHIPPED) else base
+    """The line that names the encoder by its hub's name; none where it comes from a folder."""
+    name = f"sentence-transformers/{PACKAGED_BASE}" if base in (PACKAGED_BASE, SHIPPED) else base
+    return "" if Path(base).exists() else f"base_model: {name}\n"
+
+
+def _figures(recipe: Recipe) -> str:
+    if any(is_place(name) for stage in recipe.stages for name in stage.data):
+        return "`stance evaluate --model` measures it beside the shipped model, on articles that it has not learnt from."
+    return (
+        "`make eval` measures it on every labelled set at hand; the README of the project shows the table as last measured, beside the "
+        "baselines."
+    )
+
+
+def _trained_on(task: str, sources: Sequence[str], begun: Path | None) -> str:
+    """Where the labels come from: a person's own are that person's, and what a model was begun with its own card tells."""
+    own = [name for name in sources if is_place(name)]
+    ours = [name for name in sources if not is_place(name)]
+    said = (
+        [f"The labels of {', '.join(f'`{name}`' for name in own)} are their owner's; `annotator` says there who gave them."] if own else []
+    )
+    if any(name.startswith("polnear") for name in sources) and task == "quotes":
+        said.append(_POLNEAR)
+    if ours and (own or task == "stance"):
+        said.append(f"{'Those of ' + ', '.join(f'`{name}`' for name in ours) if own else 'Labels'} {_BY_MODELS}")
+    if begun:
+        said.append("What holds of the weights it goes on from, their card tells.")
+    return "".join(f"{sentence} " for sentence in said)
 
 
 def _course(losses: Mapping[int, float], dev: Sequence[str]) -> str:

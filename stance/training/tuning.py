@@ -16,6 +16,17 @@ _ANEW = {"quotes": Stage((), 8, 2e-4), "stance": Stage((), 8, 1.5e-4)}
 _OPTIONS = {"quotes": {"window": 256, "batch_size": 8}, "stance": {"window": 160, "batch_size": 16}}
 
 
+def mixture(task: str, recipe: Recipe) -> str:
+    """Says which of the project's own articles are mixed into a person's, and why others are not."""
+    mixed = [name for name in MIXED_IN[task] if name in recipe.stages[0].data]
+    absent = [name for name in MIXED_IN[task] if name not in mixed]
+    said = [f"mixed in: {', '.join(mixed)}"] if mixed else []
+    for name in absent:
+        there = is_present(name.partition(":")[0])
+        said.append(f"{name} is not mixed in, as {'its stances answer another question' if there else 'this folder is no clone of stance'}")
+    return "; ".join(said)
+
+
 def tuning_recipe(
     task: str,
     data: Sequence[Path],
