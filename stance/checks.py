@@ -13,12 +13,16 @@ from stance.corpora import is_present, read_texts
 from stance.document import KINDS, UNNAMED, Span
 from stance.drafts import is_uncorrected
 from stance.errors import LabelError, StanceError
+from stance.keys import ARTICLE, QUOTE, SPAN, odd_date, odd_keys
 from stance.places import find_spans, find_words, lost_words
 from stance.questions import shipped_question
+from stance.rows import no_speaker
 from stance.standoff import digest, is_standoff, join_text
 from stance.text import kind_of, overlapping, quoted
 
 ERROR, WARNING = "error", "warning"
+_SEVERAL = 5
+_PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d+))?(?:: quote (?P<quote>\d+))?(?:, \w+)?", re.DOTALL)
 _OPENING, _CLOSING = "“„«‘\"'＂`", "”»’\"'＂´"
 _FIX = "`stance check --fix`"
 
@@ -28,7 +32,7 @@ class Problem:
     """Something wrong with a labelled article.
 
     Attributes:
-        place: File, and quote where there is one.
+        place: File, line of a file of lines, and quote where there is one; quotes are counted from 0.
         message: What is wrong and what to do.
         level: `error`; or `warning`, where it may be meant.
     """
@@ -39,6 +43,13 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {'warning: ' if self.level == WARNING else ''}{self.message}"
+
+    def to_row(self) -> dict[str, Any]:
+        """File, line of a file of lines, and quote, counted from 0, each or None; level and message."""
+        parts = _PLACE.fullmatch(self.place)
+        found: dict[str, str | None] = parts.groupdict() if parts else {"file": self.place}
+        numbers = {name: int(found[name] or 0) if found.get(name) else None for name in ("line", "quote")}
+        return {"file": found["file"], **numbers, "level": self.level, "message": self.message}
 
 
 def check_files(paths: Iterable[Path], labels: Sequence[str] | None = None) -> list[Problem]:
@@ -109,6 +120,10 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
         return
     if not isinstance(row.get("id"), str) or not row["id"].strip():
         yield "", "no `id`; give a name that no other article has, such as the file's", ERROR
+    yield from (("", message, WARNING) for message in (*odd_keys(row, ARTICLE), odd_date(row)) if message)
+    stale = _stale(text, quotes)
+    if stale:
+        yield "", stale[0], ERROR
     if is_uncorrected(row.get("annotator")):
         yield "", "`annotator` says that nobody has corrected it yet; when you have, put your name there", WARNING
     marked = quoted(text)
@@ -119,7 +134,8 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
         if not isinstance(quote, dict):
             yield place, "not an object; a quote needs `content`, `cue`, `source`, `kind`, `speaker` and `stance`", ERROR
             continue
-        spans, problems = _check_spans(text, quote)
+        spans, problems = _check_spans(text, quote, stale[1] if stale else len(text))
+        yield from ((place, message, WARNING) for message in _odd_keys(quote))
         problems += _check_fields(quote, number, len(quotes), labels)
         if row.get("complete", True):
             problems += _check_crossings(text, spans)
@@ -128,7 +144,9 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
         yield from ((place, message, level) for message, level in problems)
         if not spans["content"] or len(spans["content"]) < len(quote["content"]):
             continue
-        expected = kind_of(text, spans["content"], marked)
+        if spans["content"] != sorted(spans["content"]):
+            yield place, "the pieces of its content are not in the order of the text; put them so", WARNING
+        expected = kind_of(text, sorted(spans["content"]), marked)
         if quote.get("kind") in KINDS and not kind_fits(quote["kind"], expected):
             yield place, f"kind is {quote['kind']!r}, but its marks make it {expected!r}; write that, or let {_FIX} do so", ERROR
         speaker = str(quote.get("speaker") or UNNAMED)
@@ -152,7 +170,7 @@ def _check_fields(quote: Mapping[str, Any], number: int, count: int, labels: Seq
         problems.append(f"stance {label!r} is none of {', '.join(labels)}; write one of them")
     speaker = quote.get("speaker")
     if not (isinstance(speaker, str) and speaker.strip()):
-        problems.append(f"no speaker; write {UNNAMED!r} where nobody can be named")
+        problems.append(no_speaker(speaker))
     if quote.get("kind") not in KINDS:
         problems.append(f"kind {quote.get('kind')!r} is none of {', '.join(KINDS)}; write one of them, or let {_FIX} do so")
     repeats = quote.get("repeats")
@@ -176,7 +194,37 @@ def _check_crossings(text: str, spans: Mapping[str, Sequence[Span]]) -> list[tup
     return problems
 
 
-def _check_spans(text: str, quote: Mapping[str, Any]) -> tuple[dict[str, list[Span]], list[tuple[str, str]]]:
+def _odd_keys(quote: Mapping[str, Any]) -> Iterator[str]:
+    yield from odd_keys(quote, QUOTE)
+    for role in ROLES:
+        for row in _rows_of(quote, role):
+            yield from (f"{role}: {message}" for message in odd_keys(row, SPAN)) if isinstance(row, dict) else ()
+
+
+def _rows_of(quote: Any, role: str) -> list[Any]:
+    rows = quote.get(role) if isinstance(quote, dict) else None
+    return rows if isinstance(rows, list) else []
+
+
+def _stale(text: str, quotes: Iterable[Any]) -> tuple[str, int] | None:
+    """Says that a text was changed behind the labelling, and from where on: from there all spans, several, hold other words than theirs."""
+    rows = [
+        (row["start"], number, text[row["start"] : row["end"]] == row.get("text"))
+        for number, quote in enumerate(quotes)
+        for role in ROLES
+        for row in _rows_of(quote, role)
+        if isinstance(row, dict) and isinstance(row.get("start"), int) and isinstance(row.get("end"), int)
+    ]
+    first = min(((start, number) for start, number, sound in rows if not sound), default=None)
+    count = sum(not sound for _, _, sound in rows)
+    if first is None or count < _SEVERAL or any(sound for start, _, sound in rows if start >= first[0]):
+        return None
+    said = f"{count} spans, all from code point {first[0]} (quote {first[1]}) on, hold other words than theirs; was the `text` changed? "
+    return f"{said}Put back the text that was labelled, or let {_FIX} find the words again", first[0]
+
+
+def _check_spans(text: str, quote: Mapping[str, Any], stale: int) -> tuple[dict[str, list[Span]], list[tuple[str, str]]]:
+    """The sound spans of a quote, and what is wrong with the others, those apart that begin where the text was changed or behind."""
     spans: dict[str, list[Span]] = {role: [] for role in ROLES}
     problems: list[tuple[str, str]] = []
     found = find_spans(text, quote)
@@ -184,7 +232,7 @@ def _check_spans(text: str, quote: Mapping[str, Any]) -> tuple[dict[str, list[Sp
         rows = quote.get(role, [])
         for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
             span, problem = check_span(text, row, found.get((role, number)))
-            if problem:
+            if problem and not (isinstance(row, dict) and isinstance(row.get("start"), int) and row["start"] >= stale and "end" in row):
                 problems.append((f"{role}: {problem}", ERROR))
             if span:
                 spans[role].append(span)

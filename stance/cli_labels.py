@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +32,9 @@ def check(
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend offsets, edges, marks and kinds where the text leaves no doubt; the diff goes to stderr.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Problems as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Problems as JSON: file, line, quote (counted from 0), level and message.")
+    ] = False,
 ) -> None:
     """Checks labelled articles: every problem, with file and quote."""
     from stance import articles, checks, repairs
@@ -46,7 +47,7 @@ def check(
                 typer.echo(repair.diff, nl=False, err=True)
     problems = checks.check_files(paths, read_question(question).labels if question else None)
     if as_json:
-        typer.echo(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([problem.to_row() for problem in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
             typer.echo(str(problem))

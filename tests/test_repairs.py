@@ -134,7 +134,7 @@ def test_problems_come_as_json_and_an_empty_folder_is_said(tmp_path: Path) -> No
     path = save(article(stance="dovish"), tmp_path)
     result = CliRunner().invoke(app, ["check", "--json", str(path)])
     (problem,) = json.loads(result.stdout)
-    assert (problem["place"], problem["level"]) == (f"{path}: quote 0", "error")
+    assert (problem["file"], problem["line"], problem["quote"], problem["level"]) == (str(path), None, 0, "error")
     (tmp_path / "none").mkdir()
     result = CliRunner().invoke(app, ["check", str(tmp_path / "none")])
     assert result.exit_code == 1
