@@ -9,6 +9,7 @@ from typing import Any
 
 from stance.document import UNNAMED, Document
 from stance.errors import LabelError
+from stance.keys import ARTICLE, QUOTE, SPAN, ordered
 
 ROLES = ("content", "cue", "source")
 
@@ -116,8 +117,8 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def to_pretty(row: Mapping[str, Any]) -> str:
-    """A labelled article's dictionary as `write_row` writes it; values that the format does not know stand on one line."""
-    lines = [f"  {_short(key)}: {_short(value)}" for key, value in row.items() if key != "quotes"]
+    """A labelled article's dictionary as `write_row` writes it, keys in one order, values that the format does not know on one line."""
+    lines = [f"  {_short(key)}: {_short(value)}" for key, value in ordered(row, ARTICLE).items() if key != "quotes"]
     quotes = row.get("quotes", [])
     if isinstance(quotes, list):
         written = [_pretty_quote(quote) if isinstance(quote, dict) else f"    {_short(quote)}" for quote in quotes]
@@ -129,7 +130,9 @@ def to_pretty(row: Mapping[str, Any]) -> str:
 
 def _pretty_quote(quote: Mapping[str, Any]) -> str:
     lines = []
-    for key, value in quote.items():
+    for key, value in ordered(quote, QUOTE).items():
+        if key in ROLES and isinstance(value, list):
+            value = [ordered(span, SPAN) if isinstance(span, dict) else span for span in value]
         if key in ROLES and isinstance(value, list) and len(value) > 1:
             value_text = "[\n" + ",\n".join(f"        {_short(span)}" for span in value) + "\n      ]"
         else:

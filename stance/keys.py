@@ -1,4 +1,4 @@
-"""The keys of a labelled article, and what looks like a slip in them."""
+"""The keys of a labelled article, their order in a file, and what looks like a slip in them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from stance.document import METADATA
 ARTICLE = (*METADATA, "text", "quotes", "speakers", "complete", "split", "sha256", "pair", "family", "case", "test")
 QUOTE = ("content", "cue", "source", "kind", "speaker", "stance", "repeats", "note", "confidence")
 SPAN = ("start", "end", "text")
+
+
+def ordered(row: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+    """A dictionary with its known keys first, in their order, so that a file is written alike whoever wrote it before."""
+    return {key: row[key] for key in (*(key for key in known if key in row), *(key for key in row if key not in known))}
 
 
 def odd_keys(row: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[str]:

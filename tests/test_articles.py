@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from quill import article, document, save
 
-from stance.articles import damage, read_articles, read_folder, write_article
+from stance.articles import damage, read_articles, read_folder, to_pretty, write_article
 from stance.corpora import read_corpus
 from stance.document import Document, Quote, Span
 from stance.errors import LabelError
@@ -46,3 +46,11 @@ def test_reading_a_broken_article_names_file_and_quote(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="quote 0, source: span 0–4 holds 'Nora', labelled as 'Lord'") as caught:
         list(read_articles(path))
     assert str(path) in str(caught.value)
+
+
+def test_keys_are_written_in_one_order_whoever_wrote_them_before() -> None:
+    row = article() | {"odd": 1}
+    (quote,) = row["quotes"]
+    turned = {key: row[key] for key in reversed(row)}
+    turned["quotes"] = [{key: quote[key] for key in reversed(quote)} | {"cue": [dict(reversed(quote["cue"][0].items()))]}]
+    assert to_pretty(turned) == to_pretty(row)
