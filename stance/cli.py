@@ -32,6 +32,21 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        from stance import __version__
+
+        typer.echo(f"stance {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    pass
+
+
 class Format(StrEnum):
     """How results are written."""
 
@@ -43,7 +58,9 @@ class Format(StrEnum):
     html = "html"
 
 
-Files = Annotated[list[str], typer.Argument(help="Text, HTML, JSONL, CSV or Parquet files; - reads text from standard input.")]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE", help="Text, HTML, JSONL, CSV or Parquet files; - reads text from standard input.")
+]
 TextColumn = Annotated[str, typer.Option(help="Column that holds the text, in JSONL, CSV and Parquet files.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File for the results; standard output when left out.")]
 Model = Annotated[

@@ -27,7 +27,7 @@ class Labels(StrEnum):
 
 
 def check(
-    places: Annotated[list[Path], typer.Argument(help="Labelled articles, or folders of them.")],
+    places: Annotated[list[Path], typer.Argument(metavar="PLACE", help="Labelled articles, or folders of them.")],
     question: QuestionFile = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend offsets, edges, marks and kinds where the text leaves no doubt; the diff goes to stderr.")
@@ -36,7 +36,7 @@ def check(
         bool, typer.Option("--json", help="Problems as JSON: file, line, quote (counted from 0), level and message.")
     ] = False,
 ) -> None:
-    """Checks labelled articles: every problem, with file and quote."""
+    """Checks labelled articles: every problem, with file and quote, counted from 0."""
     from stance import articles, checks, repairs
     from stance.questions import read_question
 
@@ -61,7 +61,9 @@ def check(
 
 def convert(
     to: Annotated[Labels, typer.Option(help="What to write.")],
-    places: Annotated[list[Path] | None, typer.Argument(help="Labelled articles in any of the formats, or folders of them.")] = None,
+    places: Annotated[
+        list[Path] | None, typer.Argument(metavar="PLACE", help="Labelled articles in any of the formats, or folders of them.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for articles and brat, else a file.")] = None,
     source: Annotated[Labels | None, typer.Option("--from", help="What to read; told by file and content when left out.")] = None,
     config_only: Annotated[bool, typer.Option("--config-only", help="Print Label Studio's labelling config, and convert nothing.")] = False,
@@ -93,7 +95,7 @@ def convert(
 
 def fetch(
     into: Annotated[Path, typer.Option(help="The data folder; name it in STANCE_DATA where it is not ./data.")] = Path("data"),
-    names: Annotated[list[str] | None, typer.Argument(help="Corpora; all when left out.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="CORPUS", help="Corpora; all when left out.")] = None,
 ) -> None:
     """Fetches the public corpora that the labels and the models rest on, and verifies their sums."""
     from stance import fetch as fetching

@@ -11,10 +11,16 @@ from stance.cli_labels import QuestionFile
 
 
 def train(
-    task: Annotated[str | None, typer.Argument(help="quotes or stance; with --data also all, which is taken when left out.")] = None,
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="quotes or stance; with --data also all, which is taken when left out.")
+    ] = None,
     recipe: Annotated[Path | None, typer.Option(help="A recipe; models/TASK/recipe.toml when left out.")] = None,
-    data: Annotated[list[Path] | None, typer.Option(help="Your own labelled articles, in place of a recipe; may be given again.")] = None,
-    dev: Annotated[list[Path] | None, typer.Option(help="Articles that tell when to stop; a fifth of --data when left out.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(metavar="PLACE", help="Your own labelled articles, in place of a recipe; may be given again.")
+    ] = None,
+    dev: Annotated[
+        list[Path] | None, typer.Option(metavar="PLACE", help="Articles that tell when to stop; a fifth of --data when left out.")
+    ] = None,
     start: Annotated[Path | None, typer.Option("--from", help="With --data: the models to go on from; the shipped ones.")] = None,
     base: Annotated[str | None, typer.Option(help="With --data: an encoder to train anew, a folder or a Hugging Face name.")] = None,
     question: QuestionFile = None,
@@ -85,7 +91,9 @@ def evaluate(
     stance: Annotated[Path | None, typer.Option(help="Directory of a stance model; the shipped one when left out.")] = None,
     model: Annotated[Path | None, typer.Option(help="Models to compare: a model directory, or a folder with quotes/ or stance/.")] = None,
     against: Annotated[Path | None, typer.Option(help="With --model: what to compare with; the shipped models when left out.")] = None,
-    data: Annotated[list[Path] | None, typer.Option(help="With --model: labelled articles; the sets at hand when left out.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(metavar="PLACE", help="With --model: labelled articles; the sets at hand when left out.")
+    ] = None,
 ) -> None:
     """Measures the models on every labelled set that is present, beside the baselines; or compares two on the same articles."""
     if model is None:

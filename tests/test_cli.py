@@ -5,6 +5,7 @@ import pandas
 import pytest
 from typer.testing import CliRunner
 
+import stance
 from stance.cli import app, main
 
 TEXT = "“We should keep talking to Beijing,” Ada Lund, the trade minister, said on Tuesday."
@@ -97,6 +98,13 @@ def test_texts_without_words_are_refused_by_name(tmp_path: Path) -> None:
     assert status == 1
     assert all(f"{name}: the text is empty" in err for name in ("empty.txt", "blank.txt"))
     assert not (tmp_path / "out").exists()
+
+
+def test_the_version_is_told_and_help_names_what_is_taken() -> None:
+    assert run("--version")[:2] == (0, f"stance {stance.__version__}\n")
+    assert "{FILE}..." in run("label", "--help")[1]
+    assert "{PLACE}..." in run("check", "--help")[1]
+    assert "{files}" not in run("classify", "--help")[1]
 
 
 def test_a_missing_column_lists_those_that_are_there(tmp_path: Path) -> None:
