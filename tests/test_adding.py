@@ -51,7 +51,7 @@ def test_articles_go_from_raw_text_to_a_model(tiny_base: Path, tmp_path: Path, m
     status, out, err = run("check", "--fix", "mine")
     assert status == 1
     assert [line for line in out.splitlines() if "damaged.json" not in line] == []
-    assert '+      "content": [{"text": "“They jail our people,”"' in err
+    assert '"text": "“They jail our people,”"}]' in err
     status, _, err = run("train", "--data", "mine", "--base", tiny_base, "--out", "models")
     assert status == 1, err
     assert "mine/damaged.json: no JSON" in err
