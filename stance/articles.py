@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from stance.document import UNNAMED, Document
 from stance.errors import LabelError
+from stance.keys import ARTICLE, QUOTE, SPAN, ordered
 
 ROLES = ("content", "cue", "source")
 
 
-def read_articles(path: Path) -> Iterator[Document]:
+def read_articles(path: Path, without: Collection[str] = ()) -> Iterator[Document]:
     """Reads the labelled articles of a file.
+
+    Args:
+        path: A `.json` or `.jsonl` file.
+        without: Places that are not read, as `damage` names them.
 
     Raises:
         LabelError: An article is no JSON, or breaks the format; file, line and quote are named.
     """
-    for place, data in split_file(path):
-        yield Document.from_dict(load_row(data, place), place)
+    for place, data in split_file(path) if str(path) not in without else ():
+        if place not in without:
+            yield _read(data, place)
+
+
+def _read(data: bytes, place: str) -> Document:
+    return Document.from_dict(load_row(data, place), place)
+
+
+def damage(paths: Iterable[Path]) -> dict[str, LabelError]:
+    """What is wrong with the articles of some files that cannot be read, by their places: the file, and the line where it has several."""
+    found: dict[str, LabelError] = {}
+    for path in paths:
+        try:
+            parts = split_file(path)
+        except LabelError as error:
+            found[str(path)] = error
+            continue
+        for place, data in parts:
+            try:
+                _read(data, place)
+            except LabelError as error:
+                found[place] = error
+    return found
 
 
 def read_folder(folder: Path) -> Iterator[Document]:
@@ -90,8 +117,8 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def to_pretty(row: Mapping[str, Any]) -> str:
-    """A labelled article's dictionary as `write_row` writes it; values that the format does not know stand on one line."""
-    lines = [f"  {_short(key)}: {_short(value)}" for key, value in row.items() if key != "quotes"]
+    """A labelled article's dictionary as `write_row` writes it, keys in one order, values that the format does not know on one line."""
+    lines = [f"  {_short(key)}: {_short(value)}" for key, value in ordered(row, ARTICLE).items() if key != "quotes"]
     quotes = row.get("quotes", [])
     if isinstance(quotes, list):
         written = [_pretty_quote(quote) if isinstance(quote, dict) else f"    {_short(quote)}" for quote in quotes]
@@ -103,7 +130,9 @@ def to_pretty(row: Mapping[str, Any]) -> str:
 
 def _pretty_quote(quote: Mapping[str, Any]) -> str:
     lines = []
-    for key, value in quote.items():
+    for key, value in ordered(quote, QUOTE).items():
+        if key in ROLES and isinstance(value, list):
+            value = [ordered(span, SPAN) if isinstance(span, dict) else span for span in value]
         if key in ROLES and isinstance(value, list) and len(value) > 1:
             value_text = "[\n" + ",\n".join(f"        {_short(span)}" for span in value) + "\n      ]"
         else:

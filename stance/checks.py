@@ -13,11 +13,16 @@ from stance.corpora import is_present, read_texts
 from stance.document import KINDS, UNNAMED, Span
 from stance.drafts import is_uncorrected
 from stance.errors import LabelError, StanceError
+from stance.keys import ARTICLE, QUOTE, SPAN, odd_date, odd_keys
+from stance.places import find_spans, find_words, lost_words
 from stance.questions import Question, shipped_question
+from stance.rows import no_speaker
 from stance.standoff import digest, is_standoff, join_text
 from stance.text import kind_of, overlapping, quoted
 
 ERROR, WARNING = "error", "warning"
+_SEVERAL = 5
+_PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d+))?(?:: quote (?P<quote>\d+))?(?:, \w+)?", re.DOTALL)
 _OPENING, _CLOSING = "“„«‘\"'＂`", "”»’\"'＂´"
 _FIX = "`stance check --fix`"
 
@@ -27,7 +32,7 @@ class Problem:
     """Something wrong with a labelled article.
 
     Attributes:
-        place: File, and quote where there is one.
+        place: File, line of a file of lines, and quote where there is one; quotes are counted from 0.
         message: What is wrong and what to do.
         level: `error`; or `warning`, where it may be meant.
     """
@@ -38,6 +43,13 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {'warning: ' if self.level == WARNING else ''}{self.message}"
+
+    def to_row(self) -> dict[str, Any]:
+        """File, line of a file of lines, and quote, counted from 0, each or None; level and message."""
+        parts = _PLACE.fullmatch(self.place)
+        found: dict[str, str | None] = parts.groupdict() if parts else {"file": self.place}
+        numbers = {name: int(found[name] or 0) if found.get(name) else None for name in ("line", "quote")}
+        return {"file": found["file"], **numbers, "level": self.level, "message": self.message}
 
 
 def check_files(paths: Iterable[Path], question: Question | None = None) -> list[Problem]:
@@ -71,22 +83,21 @@ def check_file(path: Path, question: Question | None = None, seen: dict[tuple[st
             if is_standoff(row):
                 texts = (read_texts(path.stem) if is_present(f"{path.stem}/train/some") else {}) if texts is None else texts
                 row = join_text(row, texts.get(str(row["id"])), place)
-                if row["text"] is None:
+                if row["text"] is None or _is_for_speakers(row):
                     continue
         except LabelError as error:
             problems.append(Problem(error.place, error.reason))
         except StanceError as error:
             return [*problems, Problem(place, str(error))]
         else:
-            asked = () if _is_for_speakers(row) else question.labels
             problems.extend(_check_target(row, place, question))
-            problems.extend(Problem(f"{place}{where}", message, level) for where, message, level in _check_row(row, asked))
+            problems.extend(Problem(f"{place}{where}", message, level) for where, message, level in _check_row(row, question.labels))
     return problems
 
 
 def _is_for_speakers(row: Mapping[str, Any]) -> bool:
-    """Whether stand-off labels are of speakers alone, so that no quote is to have a stance."""
-    return "sha256" in row and not any("stance" in quote for quote in row["quotes"])
+    """Whether stand-off labels are of speakers alone: the spans are then the corpus's own, and no quote has a stance."""
+    return not any("stance" in quote for quote in row["quotes"])
 
 
 def _check_twins(row: Mapping[str, Any], place: str, seen: dict[tuple[str, str], str]) -> Iterator[Problem]:
@@ -114,6 +125,10 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
         return
     if not isinstance(row.get("id"), str) or not row["id"].strip():
         yield "", "no `id`; give a name that no other article has, such as the file's", ERROR
+    yield from (("", message, WARNING) for message in (*odd_keys(row, ARTICLE), odd_date(row)) if message)
+    stale = _stale(text, quotes)
+    if stale:
+        yield "", stale[0], ERROR
     if is_uncorrected(row.get("annotator")):
         yield "", "`annotator` says that nobody has corrected it yet; when you have, put your name there", WARNING
     marked = quoted(text)
@@ -124,7 +139,8 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
         if not isinstance(quote, dict):
             yield place, "not an object; a quote needs `content`, `cue`, `source`, `kind`, `speaker` and `stance`", ERROR
             continue
-        spans, problems = _check_spans(text, quote)
+        spans, problems = _check_spans(text, quote, stale[1] if stale else len(text))
+        yield from ((place, message, WARNING) for message in _odd_keys(quote))
         problems += _check_fields(quote, number, len(quotes), labels)
         if row.get("complete", True):
             problems += _check_crossings(text, spans)
@@ -133,7 +149,9 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
         yield from ((place, message, level) for message, level in problems)
         if not spans["content"] or len(spans["content"]) < len(quote["content"]):
             continue
-        expected = kind_of(text, spans["content"], marked)
+        if spans["content"] != sorted(spans["content"]):
+            yield place, "the pieces of its content are not in the order of the text; put them so", WARNING
+        expected = kind_of(text, sorted(spans["content"]), marked)
         if quote.get("kind") in KINDS and not kind_fits(quote["kind"], expected):
             yield place, f"kind is {quote['kind']!r}, but its marks make it {expected!r}; write that, or let {_FIX} do so", ERROR
         speaker = str(quote.get("speaker") or UNNAMED)
@@ -153,11 +171,11 @@ def _check_fields(quote: Mapping[str, Any], number: int, count: int, labels: Seq
     problems = []
     stance = quote.get("stance")
     label = stance.get("label") if isinstance(stance, dict) else stance
-    if labels and label not in labels:
+    if label not in labels:
         problems.append(f"stance {label!r} is none of {', '.join(labels)}; write one of them")
     speaker = quote.get("speaker")
     if not (isinstance(speaker, str) and speaker.strip()):
-        problems.append(f"no speaker; write {UNNAMED!r} where nobody can be named")
+        problems.append(no_speaker(speaker))
     if quote.get("kind") not in KINDS:
         problems.append(f"kind {quote.get('kind')!r} is none of {', '.join(KINDS)}; write one of them, or let {_FIX} do so")
     repeats = quote.get("repeats")
@@ -181,14 +199,45 @@ def _check_crossings(text: str, spans: Mapping[str, Sequence[Span]]) -> list[tup
     return problems
 
 
-def _check_spans(text: str, quote: Mapping[str, Any]) -> tuple[dict[str, list[Span]], list[tuple[str, str]]]:
+def _odd_keys(quote: Mapping[str, Any]) -> Iterator[str]:
+    yield from odd_keys(quote, QUOTE)
+    for role in ROLES:
+        for row in _rows_of(quote, role):
+            yield from (f"{role}: {message}" for message in odd_keys(row, SPAN)) if isinstance(row, dict) else ()
+
+
+def _rows_of(quote: Any, role: str) -> list[Any]:
+    rows = quote.get(role) if isinstance(quote, dict) else None
+    return rows if isinstance(rows, list) else []
+
+
+def _stale(text: str, quotes: Iterable[Any]) -> tuple[str, int] | None:
+    """Says that a text was changed behind the labelling, and from where on: from there all spans, several, hold other words than theirs."""
+    rows = [
+        (row["start"], number, text[row["start"] : row["end"]] == row.get("text"))
+        for number, quote in enumerate(quotes)
+        for role in ROLES
+        for row in _rows_of(quote, role)
+        if isinstance(row, dict) and isinstance(row.get("start"), int) and isinstance(row.get("end"), int)
+    ]
+    first = min(((start, number) for start, number, sound in rows if not sound), default=None)
+    count = sum(not sound for _, _, sound in rows)
+    if first is None or count < _SEVERAL or any(sound for start, _, sound in rows if start >= first[0]):
+        return None
+    said = f"{count} spans, all from code point {first[0]} (quote {first[1]}) on, hold other words than theirs; was the `text` changed? "
+    return f"{said}Put back the text that was labelled, or let {_FIX} find the words again", first[0]
+
+
+def _check_spans(text: str, quote: Mapping[str, Any], stale: int) -> tuple[dict[str, list[Span]], list[tuple[str, str]]]:
+    """The sound spans of a quote, and what is wrong with the others, those apart that begin where the text was changed or behind."""
     spans: dict[str, list[Span]] = {role: [] for role in ROLES}
     problems: list[tuple[str, str]] = []
+    found = find_spans(text, quote)
     for role in ROLES:
         rows = quote.get(role, [])
-        for row in rows if isinstance(rows, list) else [rows]:
-            span, problem = check_span(text, row)
-            if problem:
+        for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
+            span, problem = check_span(text, row, found.get((role, number)))
+            if problem and not (isinstance(row, dict) and isinstance(row.get("start"), int) and row["start"] >= stale and "end" in row):
                 problems.append((f"{role}: {problem}", ERROR))
             if span:
                 spans[role].append(span)
@@ -202,14 +251,14 @@ def _sound_pieces(text: str, quote: Any) -> list[Span]:
     return [span for span in (check_span(text, row)[0] for row in rows) if span] if isinstance(rows, list) else []
 
 
-def check_span(text: str, row: Any) -> tuple[Span | None, str | None]:
-    """A labelled span, if it is sound, else what is wrong with it."""
+def check_span(text: str, row: Any, found: Span | None = None) -> tuple[Span | None, str | None]:
+    """A labelled span, if it is sound, else what is wrong with it; `found` is where its words stand without doubt."""
     if not isinstance(row, dict):
         return None, f"a span is an object with `start`, `end` and `text`, not {row!r}"
     start, end, words = row.get("start"), row.get("end"), row.get("text")
-    if start is None and end is None and isinstance(words, str) and words.strip():
-        places = find_words(text, words.strip())
-        return None, f"{words!r} has no offsets; {_FIX} finds them" if len(places) == 1 else lost_words(text, words.strip(), places)
+    if end is None and (start is None or isinstance(start, int)) and isinstance(words, str) and words.strip():
+        lost = lost_words(text, words.strip(), find_words(text, words.strip()))
+        return None, f"{words!r} has no {'offsets' if start is None else '`end`'}; {_FIX} finds them" if found else lost
     if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(text):
         return None, f"span {start}–{end} is not within the text of {len(text)} code points; give its words as `text`, and {_FIX}"
     held = text[start:end]
@@ -220,25 +269,6 @@ def check_span(text: str, row: Any) -> tuple[Span | None, str | None]:
     if len(held.splitlines()) > 1:
         return None, f"a line break within {held[:60]!r}; make each paragraph a piece of its own"
     return Span(start, end), None
-
-
-def find_words(text: str, words: str) -> list[int]:
-    """Where some words stand in a text, not within longer words unless they stand nowhere else."""
-    places = [match.start() for match in re.finditer(f"(?={re.escape(words)})", text)]
-    whole = [at for at in places if not (_joined(text, at) or _joined(text, at + len(words)))]
-    return whole or places
-
-
-def _joined(text: str, at: int) -> bool:
-    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
-
-
-def lost_words(text: str, words: str, places: Sequence[int]) -> str:
-    """Says that words stand nowhere, or at which places."""
-    if not places:
-        return f"{words!r} does not stand in the text; copy the words from it"
-    listed = ", ".join(f"{place} ({text[max(0, place - 20) : place + len(words) + 20]!r})" for place in places[:6])
-    return f"{words!r} stands {len(places)} times; give `start` and `end`: {listed}{' …' if len(places) > 6 else ''}"
 
 
 def with_marks(text: str, piece: Span, marked: Sequence[Span], others: Iterable[Span]) -> Span:

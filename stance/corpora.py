@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from stance.articles import article_paths, read_articles
@@ -40,18 +40,20 @@ def data_folder() -> Path:
     return Path(os.environ.get("STANCE_DATA") or "data")
 
 
-def read_corpus(name: str, seeds: Path = Path("seeds")) -> list[Document]:
+def read_corpus(name: str, seeds: Path = Path("seeds"), without: Collection[str] = ()) -> list[Document]:
     """Reads labelled articles by the name of their corpus and split.
 
     Args:
         name: See the table above.
         seeds: The folder of the project's own labels.
+        without: Places in a person's own folder that are not read, see `stance.articles.damage`.
 
     Raises:
+        LabelError: A labelled article is damaged.
         CorpusError: No such corpus, or its folder is missing.
     """
-    if _is_place(name):
-        return _read_place(name)
+    if is_place(name):
+        return _read_place(name, without)
     corpus, split, some = _parts(name)
     labels = seeds / "standoff" / f"{corpus}.jsonl"
     if corpus == "seeds":
@@ -80,7 +82,7 @@ def _with_speakers(documents: list[Document], labels: Path, split: str) -> list[
 
 def is_present(name: str, seeds: Path = Path("seeds")) -> bool:
     """Whether a corpus can be read here."""
-    if _is_place(name):
+    if is_place(name):
         return _place_of(name)[0].exists()
     corpus, split, some = _parts(name)
     if corpus == "seeds":
@@ -95,7 +97,8 @@ def name_of(place: Path) -> str:
     return str(place) if place.is_absolute() or place.parts[:1] == ("..",) else f"./{place.as_posix()}"
 
 
-def _is_place(name: str) -> bool:
+def is_place(name: str) -> bool:
+    """Whether a corpus' name is that of a file or folder, and no corpus of the project."""
     return name.startswith(("./", "../")) or Path(name).is_absolute()
 
 
@@ -104,9 +107,9 @@ def _place_of(name: str) -> tuple[Path, str]:
     return (Path(place), side) if side in _SIDES else (Path(name), "")
 
 
-def _read_place(name: str) -> list[Document]:
+def _read_place(name: str, without: Collection[str]) -> list[Document]:
     place, side = _place_of(name)
-    documents = [document for path in article_paths([place]) for document in read_articles(path)] if place.exists() else []
+    documents = [document for path in article_paths([place]) for document in read_articles(path, without)] if place.exists() else []
     if not documents:
         raise CorpusError(f"{name}: no .json or .jsonl file with labelled articles at {place}")
     return (

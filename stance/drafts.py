@@ -16,7 +16,7 @@ from stance.errors import LabelError
 
 UNCORRECTED = "uncorrected"
 WORKLIST = "worklist"
-COLUMNS = ("file", "quote", "confidence", "probability", "stance", "speaker", "text")
+COLUMNS = ("file", "quote", "start", "confidence", "probability", "stance", "speaker", "text")
 _LONGEST = 80
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 
@@ -27,7 +27,8 @@ class Doubt:
 
     Attributes:
         file: Name of the labelled file.
-        quote: Its number there.
+        quote: Its number there, counted from 0.
+        start: Where it begins in the text, which stays true when quotes are taken out.
         confidence: Calibrated probability that it is an attributed quote.
         probability: Calibrated probability of its stance.
         stance: That stance.
@@ -37,6 +38,7 @@ class Doubt:
 
     file: str
     quote: int
+    start: int
     confidence: float
     probability: float
     stance: str
@@ -71,6 +73,7 @@ def doubts_of(document: Document, file: str) -> list[Doubt]:
         Doubt(
             file,
             number,
+            quote.content[0].start,
             quote.confidence,
             quote.stance.probability if quote.stance else 0.0,
             quote.stance.label if quote.stance else "",
@@ -123,7 +126,9 @@ def safe_name(words: str) -> str:
 
 
 def write_worklist(doubts: Iterable[Doubt], folder: Path) -> Path:
-    """Writes quotes as tab-separated rows, those first that the model is least sure to be quotes, and overwrites no list.
+    """Writes quotes as tab-separated rows, those first of which the model is least sure, and overwrites no list.
+
+    How sure it is, is the lower of two probabilities: that it is a quote, and that it has this stance.
 
     Returns:
         `worklist.tsv`, or the first of `worklist-2.tsv` and so on that was free.
@@ -131,7 +136,7 @@ def write_worklist(doubts: Iterable[Doubt], folder: Path) -> Path:
     number = 1
     while (path := folder / (f"{WORKLIST}.tsv" if number == 1 else f"{WORKLIST}-{number}.tsv")).exists():
         number += 1
-    rows = sorted(doubts, key=lambda doubt: (doubt.confidence, doubt.probability, doubt.file, doubt.quote))
+    rows = sorted(doubts, key=lambda doubt: (min(doubt.confidence, doubt.probability), doubt.file, doubt.quote))
     folder.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from stance import extras
 from stance.document import Document
-from stance.errors import InputError, MissingExtraError
+from stance.errors import InputError
 
 _DESCRIBED = ("id", "title", "outlet", "date", "url")
+_LONGEST_FIELD = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,86 +38,121 @@ class Record:
         return replace(document, **metadata)
 
 
-def read_records(file: str, text_column: str = "text") -> Iterator[Record]:
+def read_records(file: str, text_column: str = "text", left_out: Callable[[InputError], object] | None = None) -> Iterator[Record]:
     """Reads the articles of a file; its ending tells what it is.
 
     Args:
         file: A path, or `-` for text on standard input.
         text_column: Column that holds the text, in files of several articles.
+        left_out: Takes the error of a line or row that cannot be read, and the others go on; it is raised when left out.
 
     Raises:
-        InputError: The file cannot be read, is not UTF-8, or lacks the column; file and row are named.
-        MissingExtraError: An HTML file, without the extra `html`.
+        InputError: The file cannot be read, is not UTF-8, lacks the column or holds no text; file and line or row are named.
+        MissingExtraError: An HTML file, and the extra `html` is missing or broken.
     """
-    if file == "-":
-        yield Record(_decode(sys.stdin.buffer.read(), "standard input"), {"id": "stdin"})
-        return
+    for read in _parts(file, text_column):
+        try:
+            record = read()
+        except InputError as error:
+            if left_out is None:
+                raise
+            left_out(error)
+        else:
+            yield record
+
+
+def _parts(file: str, text_column: str) -> Iterator[Callable[[], Record]]:
+    """The readers of a file's articles, so that a damaged one does not keep the others."""
     path = Path(file)
+    suffix = path.suffix.lower() if file != "-" else ""
+    if suffix == ".parquet":
+        for number, row in enumerate(_read_parquet(path), 1):
+            yield partial(_record, row, text_column, f"{file}, row {number}", f"{path.stem}-{number}")
+        return
+    text = _read_text(file)
+    if suffix == ".csv":
+        yield from _csv_parts(text, text_column, path)
+    elif suffix == ".jsonl":
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                yield partial(_record_of_json, line, text_column, f"{file}:{number}", f"{path.stem}-{number}")
+    elif suffix == ".json":
+        yield partial(_record_of_json, text, text_column, file, path.stem)
+    elif suffix in (".html", ".htm"):
+        yield partial(_record_of_page, text, file, path.stem)
+    else:
+        yield partial(_record, {"text": text}, "text", file, path.stem if file != "-" else "stdin")
+
+
+def _read_text(file: str) -> str:
     try:
-        if path.suffix.lower() in (".csv", ".parquet"):
-            yield from _read_table(path, text_column)
-            return
-        data = path.read_bytes()
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or error}") from None
-    text = _decode(data, file)
-    if path.suffix.lower() == ".jsonl":
-        yield from _read_jsonl(text, file, text_column)
-    elif path.suffix.lower() == ".json":
-        yield _record(_object(text, file), text_column, file, path.stem)
-    elif path.suffix.lower() in (".html", ".htm"):
-        yield Record(_article_of_page(text, file), {"id": path.stem})
-    else:
-        yield Record(text, {"id": path.stem})
-
-
-def _decode(data: bytes, place: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{place}: not UTF-8: byte {error.start} is {data[error.start]:#04x}") from None
+        raise InputError(f"{file}: not UTF-8: byte {error.start} is {data[error.start]:#04x}") from None
 
 
-def _object(text: str, place: str) -> dict[str, Any]:
-    try:
-        row = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{place}: no JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise InputError(f"{place}: not a JSON object")
-    return row
-
-
-def _read_jsonl(text: str, place: str, text_column: str) -> Iterator[Record]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield _record(_object(line, f"{place}:{number}"), text_column, f"{place}:{number}", f"{Path(place).stem}-{number}")
-
-
-def _read_table(path: Path, text_column: str) -> Iterator[Record]:
+def _read_parquet(path: Path) -> list[dict[str, Any]]:
     import pandas
 
     try:
-        frame = pandas.read_csv(path, dtype=str, keep_default_na=False) if path.suffix.lower() == ".csv" else pandas.read_parquet(path)
-    except (ValueError, ImportError) as error:
+        frame = pandas.read_parquet(path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
         raise InputError(f"{path}: {error}") from None
-    for number, row in enumerate(frame.to_dict("records"), 1):
-        yield _record({str(key): value for key, value in row.items()}, text_column, f"{path}, row {number}", f"{path.stem}-{number}")
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _csv_parts(text: str, text_column: str, path: Path) -> Iterator[Callable[[], Record]]:
+    csv.field_size_limit(_LONGEST_FIELD)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    number = 0
+    while True:
+        number += 1
+        row: dict[str, Any] | csv.Error | None
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            row = error
+        if row is None:
+            return
+        yield partial(_record_of_csv, row, text_column, f"{path}, row {number} (line {reader.reader.line_num})", f"{path.stem}-{number}")
+
+
+def _record_of_csv(row: dict[str, Any] | csv.Error, text_column: str, place: str, name: str) -> Record:
+    if isinstance(row, csv.Error):
+        raise InputError(f"{place}: {row}")
+    if None in row:
+        raise InputError(f"{place}: more fields than the heading has")
+    return _record(row, text_column, place, name)
+
+
+def _record_of_json(text: str, text_column: str, place: str, name: str) -> Record:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{place}: no JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise InputError(f"{place}: not a JSON object")
+    return _record(row, text_column, place, name)
+
+
+def _record_of_page(page: str, place: str, name: str) -> Record:
+    trafilatura = extras.load("html", f"{place}: reading HTML", "trafilatura")
+    text = trafilatura.extract(page, include_comments=False)
+    if not text:
+        raise InputError(f"{place}: no article found in the page")
+    described = trafilatura.extract_metadata(page)
+    return _record({"text": text, "title": described and described.title}, "text", place, name)
 
 
 def _record(row: Mapping[str, Any], text_column: str, place: str, name: str) -> Record:
     text = row.get(text_column)
     if not isinstance(text, str):
         raise InputError(f"{place}: no text in column {text_column!r}; there are {', '.join(map(repr, row)) or 'none'}")
+    if not text.strip():
+        raise InputError(f"{place}: the text is empty")
     return Record(text, {"id": name} | {key: str(row[key]) for key in _DESCRIBED if row.get(key) not in (None, "")})
-
-
-def _article_of_page(page: str, place: str) -> str:
-    try:
-        import trafilatura
-    except ImportError:
-        raise MissingExtraError(f"{place}: reading HTML needs the extra `html`: pip install 'stance[html]'") from None
-    text = trafilatura.extract(page, include_comments=False)
-    if not text:
-        raise InputError(f"{place}: no article found in the page")
-    return str(text)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stance.articles import ROLES, load_row, split_file, to_pretty, write_row, write_whole
-from stance.checks import check_span, find_words, kind_fits, with_marks
+from stance.articles import load_row, split_file, to_pretty, write_row, write_whole
+from stance.checks import check_span, kind_fits, with_marks
 from stance.document import Span
 from stance.errors import LabelError
+from stance.places import find_spans
 from stance.standoff import is_standoff
 from stance.text import kind_of, quoted
-
-_NEAR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,8 @@ def fix_file(path: Path) -> list[Repair]:
 def fix_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A labelled article's dictionary with all that is certain mended.
 
-    Offsets that are missing or wrong are filled in where the span's words stand once, or once near the given place; white space
-    comes off edges; marks right around a content piece are taken in, unless another quote holds them; a kind is set to what the
+    Offsets that are missing or wrong are filled in where `places.find_spans` finds the span's words; white space comes off edges;
+    marks right around a content piece are taken in, unless another quote holds them; a kind is set to what the
     marks make it.
 
     Args:
@@ -89,9 +88,8 @@ def fix_row(row: Mapping[str, Any]) -> dict[str, Any]:
         return mended
     quotes = [quote for quote in quotes if isinstance(quote, dict)]
     for quote in quotes:
-        for role in ROLES:
-            for span in _spans_of(quote, role):
-                _fix_span(text, span)
+        for (role, number), span in find_spans(text, quote).items():
+            quote[role][number].update(start=span.start, end=span.end, text=text[span.start : span.end])
     marked = quoted(text)
     _take_in_marks(text, quotes, marked)
     for quote in quotes:
@@ -105,25 +103,6 @@ def fix_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def _spans_of(quote: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
     rows = quote.get(role)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _fix_span(text: str, span: dict[str, Any]) -> None:
-    start, end, words = span.get("start"), span.get("end"), span.get("text")
-    if words is None and isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(text):
-        words = text[start:end]
-    if not isinstance(words, str) or not words.strip():
-        return
-    bare = words.strip()
-    if isinstance(start, int) and isinstance(end, int) and start >= 0 and text[start:end] == words:
-        at = start + words.index(bare)
-    else:
-        places = find_words(text, bare)
-        if len(places) > 1:
-            places = [place for place in places if isinstance(start, int) and abs(place - start) <= _NEAR]
-        if len(places) != 1:
-            return
-        at = places[0]
-    span["start"], span["end"], span["text"] = at, at + len(bare), bare
 
 
 def _take_in_marks(text: str, quotes: list[dict[str, Any]], marked: list[Span]) -> None:

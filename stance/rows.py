@@ -182,6 +182,11 @@ def _read_stance(text: str, row: Any, place: str) -> Stance | None:
     )
 
 
+def no_speaker(name: object) -> str:
+    """Says that a quote's speaker is no name."""
+    return f"speaker is {name!r}; give a name, or {UNNAMED!r} where nobody can be named"
+
+
 def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
     if not isinstance(row, dict):
         raise LabelError(place, f"not an object: {row!r}")
@@ -193,7 +198,7 @@ def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
         raise LabelError(place, f"kind {kind!r} is none of {', '.join(KINDS)}")
     name = row.get("speaker")
     if name is not None and (not isinstance(name, str) or not name.strip()):
-        raise LabelError(place, f"speaker is {name!r}; give a name, or null where nobody can be named")
+        raise LabelError(place, no_speaker(name))
     repeats = row.get("repeats")
     if repeats is not None and (not isinstance(repeats, int) or not 0 <= repeats < count):
         raise LabelError(place, f"repeats {repeats!r}, but quotes are numbered 0 to {count - 1}")

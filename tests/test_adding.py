@@ -51,18 +51,18 @@ def test_articles_go_from_raw_text_to_a_model(tiny_base: Path, tmp_path: Path, m
     status, out, err = run("check", "--fix", "mine")
     assert status == 1
     assert [line for line in out.splitlines() if "damaged.json" not in line] == []
-    assert '+      "content": [{"text": "“They jail our people,”"' in err
-    status, _, err = run("train", "--data", "mine", "--base", tiny_base)
-    assert status == 1
-    assert "mine/damaged.json" in err
-    Path("mine/damaged.json").unlink()
+    assert '"text": "“They jail our people,”"}]' in err
     status, _, err = run("train", "--data", "mine", "--base", tiny_base, "--out", "models")
-    assert status == 0, err
+    assert status == 1, err
+    assert "mine/damaged.json: no JSON" in err
+    assert 'left_out = ["mine/damaged.json"]' in Path("models/stance/recipe.toml").read_text()
+    assert "Left out, as damaged: `mine/damaged.json`" in Path("models/quotes/README.md").read_text()
     assert "loss on development articles after step" in err
     assert "Loss on development articles" in err
     status, out, err = run("evaluate", "--model", "models", "--data", "mine", "--out", "eval")
-    assert status == 0, err
-    assert "no difference that these articles can show: fewer than 6" in out
+    assert status == 1, err
+    assert "mine/damaged.json: no JSON" in err
+    assert "at least 6 are needed to show a difference" in out
     assert "articles left out, as a model has learnt from them" in err
     status, out, _ = run("classify", "raw/report-0.txt", "--model", "models", "--format", "jsonl")
     assert status == 0

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from quill import article, document, save
 
-from stance.articles import read_articles, read_folder, write_article
+from stance.articles import damage, read_articles, read_folder, to_pretty, write_article
+from stance.corpora import read_corpus
 from stance.document import Document, Quote, Span
 from stance.errors import LabelError
 
@@ -26,8 +28,29 @@ def test_odd_characters_survive_writing(tmp_path: Path, words: str) -> None:
     assert list(read_articles(tmp_path / "odd.json")) == [odd]
 
 
+def test_damage_is_told_by_place_and_the_rest_is_read(tmp_path: Path) -> None:
+    lines = [json.dumps(article()), "{", json.dumps(article(kind="shouted"))]
+    (tmp_path / "many.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "folder.json").mkdir()
+    found = damage([tmp_path / "many.jsonl", tmp_path / "folder.json"])
+    assert list(found) == [f"{tmp_path}/many.jsonl:2", f"{tmp_path}/many.jsonl:3", f"{tmp_path}/folder.json"]
+    assert "kind 'shouted'" in str(found[f"{tmp_path}/many.jsonl:3"])
+    assert [read.id for read in read_articles(tmp_path / "many.jsonl", found)] == ["quill"]
+    with pytest.raises(LabelError):
+        read_corpus(str(tmp_path))
+    assert [read.id for read in read_corpus(str(tmp_path), without=found)] == ["quill"]
+
+
 def test_reading_a_broken_article_names_file_and_quote(tmp_path: Path) -> None:
     path = save(article(source=[{"start": 0, "end": 4, "text": "Lord"}]), tmp_path)
     with pytest.raises(LabelError, match="quote 0, source: span 0–4 holds 'Nora', labelled as 'Lord'") as caught:
         list(read_articles(path))
     assert str(path) in str(caught.value)
+
+
+def test_keys_are_written_in_one_order_whoever_wrote_them_before() -> None:
+    row = article() | {"odd": 1}
+    (quote,) = row["quotes"]
+    turned = {key: row[key] for key in reversed(row)}
+    turned["quotes"] = [{key: quote[key] for key in reversed(quote)} | {"cue": [dict(reversed(quote["cue"][0].items()))]}]
+    assert to_pretty(turned) == to_pretty(row)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from quill import TEXT, article, save, span
 
-from stance.checks import check_file, check_files
+from stance.checks import Problem, check_file, check_files
 from stance.standoff import digest
 
 
@@ -22,8 +22,8 @@ def test_check_lists_all_problems_with_their_places(tmp_path: Path) -> None:
     problems = check_file(path)
     said = {(problem.place, problem.message.split(" ")[0]) for problem in problems}
     first, second, third = (f"{path}: quote {n}" for n in range(3))
-    assert said >= {(first, word) for word in ("stance", "no", "kind", "repeats", "cue:")}
-    assert said >= {(second, "content:"), (second, "no"), (third, "not")}
+    assert said >= {(first, word) for word in ("stance", "speaker", "kind", "repeats", "cue:")}
+    assert said >= {(second, "content:"), (second, "speaker"), (third, "not")}
     assert str(problems[0]).startswith(f"{first}: ")
 
 
@@ -38,7 +38,7 @@ def test_check_lists_all_problems_with_their_places(tmp_path: Path) -> None:
         ({"content": 5}, "a span is an object"),
         ({"kind": "direct"}, "its marks make it 'mixed'"),
         ({"kind": "indirect"}, "its marks make it 'mixed'"),
-        ({"speaker": ["Nora"]}, "no speaker"),
+        ({"speaker": ["Nora"]}, "speaker is ['Nora']; give a name, or 'unnamed' where nobody can be named"),
         ({"stance": None}, "stance None is none of engage, hawkish, neutral"),
         ({"repeats": 4}, "repeats 4"),
     ],
@@ -72,7 +72,13 @@ def test_check_reports_a_missing_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"cue": [{"text": "said"}]}, "'said' stands 2 times; give `start` and `end`"),
+        (
+            {"content": [{"text": "the"}], "cue": [], "source": []},
+            "'the' stands 2 times, none clearly nearest to the content; give its `start`: ",
+        ),
+        ({"content": [{"text": "the"}], "cue": [], "source": []}, "(paragraph 3, 'Quill said the harbour could wait.')"),
+        ({"cue": [{"text": "said"}]}, "'said' has no offsets; `stance check --fix` finds them"),
+        ({"cue": [{"start": 11, "text": "said"}]}, "'said' has no `end`; `stance check --fix` finds them"),
         ({"source": [{"text": "Lord Quill"}]}, "does not stand in the text; copy the words"),
         ({"content": [span("should ring Beijing")], "kind": "direct"}, "leaves out its quotation marks"),
         ({"content": [span("the council “should ring Beijing")]}, "leaves out its quotation marks"),
@@ -172,3 +178,42 @@ def test_standoff_labels_of_speakers_alone_need_no_stance(tmp_path: Path, monkey
     assert check_file(labels) == []
     labels.write_text(json.dumps(row | {"quotes": [*row["quotes"], standoff(stance=None)["quotes"][0]]}))
     assert any("stance None" in problem.message for problem in check_file(labels))
+
+
+def test_check_warns_of_what_no_reader_looks_at(tmp_path: Path) -> None:
+    row = article(stnce="engage", source=[span("Nora Quill") | {"txt": "Nora"}]) | {
+        "headline": "Harbour",
+        "annotater": "me",
+        "date": "Monday",
+    }
+    row["quotes"][0]["content"] = [span("“should ring Beijing”"), span("the council")]
+    problems = check_file(save(row, tmp_path))
+    said = [problem.message for problem in problems]
+    assert {problem.level for problem in problems} == {"warning"}
+    assert said[0] == "`headline` is no key that is read"
+    assert "`annotater` is no key that is read; did you mean `annotator`?" in said
+    assert "`stnce` is no key that is read; did you mean `stance`?" in said
+    assert "source: `txt` is no key that is read; did you mean `text`?" in said
+    assert any("`date` is 'Monday'" in message for message in said)
+    assert any("not in the order of the text" in message for message in said)
+    assert check_file(save(article() | {"date": "2024-05-31"}, tmp_path)) == []
+
+
+def test_a_changed_text_is_one_problem(tmp_path: Path) -> None:
+    row, at = article(), TEXT.rindex("Quill said")
+    cue, source = {"start": at + 6, "end": at + 10, "text": "said"}, {"start": at, "end": at + 5, "text": "Quill"}
+    later = {"content": [span("the harbour could wait")], "cue": [cue], "source": [source], "kind": "indirect"}
+    row["quotes"].append(row["quotes"][0] | later)
+    assert check_file(save(row, tmp_path)) == []
+    changed = row | {"text": TEXT.replace("said", "has said", 1)}
+    (problem,) = check_file(save(changed, tmp_path))
+    assert problem.place == str(tmp_path / "quill.json")
+    assert problem.message.startswith("5 spans, all from code point 11 (quote 0) on, hold other words than theirs; was the `text` changed?")
+
+
+def test_a_problem_has_file_line_and_quote_apart() -> None:
+    assert Problem("a/b.jsonl:3: quote 12", "x").to_row() == {"file": "a/b.jsonl", "line": 3, "quote": 12, "level": "error", "message": "x"}
+    assert (
+        Problem("a: quote.json", "x").to_row() | {"file": "a: quote.json", "line": None, "quote": None}
+        == Problem("a: quote.json", "x").to_row()
+    )

@@ -5,6 +5,7 @@ import pandas
 import pytest
 from typer.testing import CliRunner
 
+import stance
 from stance.cli import app, main
 
 TEXT = "“We should keep talking to Beijing,” Ada Lund, the trade minister, said on Tuesday."
@@ -74,6 +75,36 @@ def test_a_bad_file_is_named_and_does_not_stop_the_rest(article: Path, tmp_path:
     assert all(name in err for name in names)
     assert "broken.jsonl:2" in err
     assert "Traceback" not in err
+
+
+def test_a_bad_line_or_row_is_named_and_does_not_stop_the_rest(tmp_path: Path) -> None:
+    good = json.dumps({"text": TEXT})
+    (tmp_path / "in.jsonl").write_text(
+        "\n".join([good, '{"text": "cut', good, json.dumps({"text": " "}), json.dumps({"text": "<html><p>No"}), good])
+    )
+    (tmp_path / "in.csv").write_text(f'id,text\na,\nb,"{TEXT}"\nc,"two",three\nd,"{TEXT}"\ne,"open')
+    status, out, err = run("segment", tmp_path / "in.jsonl", tmp_path / "in.csv", "--format", "jsonl")
+    assert status == 1
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["in-1", "in-3", "in-6", "b", "d"]
+    assert all(f"in.jsonl:{number}: " in err for number in (2, 4))
+    assert "in-5: " in err
+    assert all(f"in.csv, row {row} (line {row + 1}): " in err for row in (1, 3, 5))
+
+
+def test_texts_without_words_are_refused_by_name(tmp_path: Path) -> None:
+    for name in ("empty.txt", "blank.txt"):
+        (tmp_path / name).write_text("" if name == "empty.txt" else " \n\n")
+    status, _, err = run("label", tmp_path / "empty.txt", tmp_path / "blank.txt", "--out", tmp_path / "out")
+    assert status == 1
+    assert all(f"{name}: the text is empty" in err for name in ("empty.txt", "blank.txt"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_version_is_told_and_help_names_what_is_taken() -> None:
+    assert run("--version")[:2] == (0, f"stance {stance.__version__}\n")
+    assert "{FILE}..." in run("label", "--help")[1]
+    assert "{PLACE}..." in run("check", "--help")[1]
+    assert "{files}" not in run("classify", "--help")[1]
 
 
 def test_a_missing_column_lists_those_that_are_there(tmp_path: Path) -> None:

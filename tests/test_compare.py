@@ -19,18 +19,20 @@ from stance.training.seen import write_seen
 
 
 def difference(interval: tuple[float, float], articles: int = 30, *, less: bool = False) -> Difference:
-    return Difference("own", "end to end", 0.8, 0.7, interval, articles, 90, less)
+    return Difference("own", "end to end", 0.8, 0.7, interval if articles >= 6 else None, articles, 90, less)
 
 
 def test_a_verdict_says_what_articles_show() -> None:
     nothing = "no difference that these articles can show"
     assert difference((-0.1, 0.2)).verdict == nothing
     assert difference((0.0, 0.0)).verdict == nothing
-    assert difference((0.1, 0.2), articles=5).verdict == f"{nothing}: fewer than 6"
+    assert difference((0.1, 0.2), articles=5).verdict == "5 articles; at least 6 are needed to show a difference"
+    assert "| +0.100 | 90 | 1 article; at least 6 " in Comparison((difference((0.1, 0.2), articles=1),), ()).to_markdown()
+    assert "| end to end, less is better |" in Comparison((difference((0.1, 0.2), less=True),), ()).to_markdown()
     assert difference((0.01, 0.2)).verdict == difference((-0.2, -0.01), less=True).verdict == "better"
     assert difference((-0.2, -0.01)).verdict == difference((0.01, 0.2), less=True).verdict == "worse"
     table = Comparison((difference((0.01, 0.2)),), ()).to_markdown().splitlines()
-    assert table[0] == "| own | new | against | difference (95 %) | n | |"
+    assert table[0] == "| own | new | against | difference (95 %) | quotes | |"
     assert table[2] == "| end to end | 0.800 | 0.700 | +0.100 (+0.010 to +0.200) | 90 | better |"
 
 
@@ -62,8 +64,10 @@ def test_a_model_by_chance_is_compared_with_the_shipped_one(tiny_quotes: Path, a
     out = tmp_path / "out"
     result = CliRunner().invoke(app, ["evaluate", "--model", str(tiny_quotes), "--data", str(articles), "--out", str(out)])
     assert result.exit_code == 0, result.output
-    assert "fewer than 6" in result.stdout
+    assert "2 articles; at least 6 are needed to show a difference" in result.stdout
+    assert "keep 6 of them in a folder apart" in result.stderr
     rows = {row["metric"]: row for row in json.loads((out / "comparison.json").read_text(encoding="utf-8"))}
+    assert rows["end to end"]["interval"] is None
     assert rows["end to end"]["new"] < rows["end to end"]["against"]
     assert not any(metric.startswith("stance") for metric in rows)
 
@@ -71,7 +75,7 @@ def test_a_model_by_chance_is_compared_with_the_shipped_one(tiny_quotes: Path, a
 def test_a_model_is_no_better_than_itself(articles: Path) -> None:
     made = compare(locate("stance"), None, [articles])
     assert {row.metric for row in made.differences} >= {"stance macro-F1", "stance Brier"}
-    assert all(row.new == row.against and row.interval == (0.0, 0.0) for row in made.differences)
+    assert all(row.new == row.against and row.interval is None for row in made.differences)
 
 
 def test_articles_that_a_model_has_learnt_from_are_left_out(
@@ -83,7 +87,7 @@ def test_articles_that_a_model_has_learnt_from_are_left_out(
     try:
         write_seen(tiny_quotes, seeds[:1], seeds[1:2])
         made = compare(tmp_path / "models", None, [articles])
-        assert [note.partition(": ")[2] for note in made.notes] == [
+        assert [note.partition(": ")[2] for note in made.notes[:2]] == [
             "1 of 2 articles left out, as a model has learnt from them",
             "1 of 1 articles told a model when to stop, which flatters it a little",
         ]

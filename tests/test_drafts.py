@@ -12,7 +12,7 @@ from stance.articles import read_articles
 from stance.checks import check_file
 from stance.cli import app
 from stance.document import Document, Quote, Span, Speaker, Stance
-from stance.drafts import doubts_of, draft_of, is_uncorrected, safe_name, write_draft, write_worklist
+from stance.drafts import Doubt, doubts_of, draft_of, is_uncorrected, safe_name, write_draft, write_worklist
 
 TEXT = "“We should keep talking to Beijing,” Ada Lund said.\n\nBo Sand called for sanctions on Chinese officials.\n"
 
@@ -112,5 +112,12 @@ def test_the_work_list_begins_with_the_least_sure(tmp_path: Path) -> None:
     path = write_worklist(doubts_of(reading(), "quay.json"), tmp_path)
     first, second = csv.DictReader(path.open(encoding="utf-8"), delimiter="\t")
     assert (first["quote"], first["confidence"], first["probability"], first["text"]) == ("1", "0.4", "0.6", "sanctions")
+    assert (first["start"], second["start"]) == (str(TEXT.index("sanctions")), "0")
     assert second["speaker"] == "Ada Lund"
     assert write_worklist([], tmp_path).name == "worklist-2.tsv"
+
+
+def test_an_unsure_stance_stands_before_a_surer_quote(tmp_path: Path) -> None:
+    doubts = [Doubt("quay.json", n, n, *sure, "engage", "Ada Lund", "Aye") for n, sure in enumerate([(0.6, 0.9), (0.99, 0.35), (0.5, 0.5)])]
+    rows = csv.DictReader(write_worklist(doubts, tmp_path).open(encoding="utf-8"), delimiter="\t")
+    assert [row["quote"] for row in rows] == ["1", "2", "0"]

@@ -50,7 +50,8 @@ def test_fix_fills_offsets_and_kind(tmp_path: Path) -> None:
 
 
 def test_fix_leaves_ambiguous_and_absent_words() -> None:
-    assert fixed(cue=[{"text": "said"}])["cue"] == [{"text": "said"}]
+    assert fixed(cue=[{"text": "said"}])["cue"] == [span("said")]
+    assert fixed(cue=[{"text": "said"}], content=[])["cue"] == [{"text": "said"}]
     assert fixed(source=[{"text": "Lord Quill"}])["source"] == [{"text": "Lord Quill"}]
 
 
@@ -133,7 +134,7 @@ def test_problems_come_as_json_and_an_empty_folder_is_said(tmp_path: Path) -> No
     path = save(article(stance="dovish"), tmp_path)
     result = CliRunner().invoke(app, ["check", "--json", str(path)])
     (problem,) = json.loads(result.stdout)
-    assert (problem["place"], problem["level"]) == (f"{path}: quote 0", "error")
+    assert (problem["file"], problem["line"], problem["quote"], problem["level"]) == (str(path), None, 0, "error")
     (tmp_path / "none").mkdir()
     result = CliRunner().invoke(app, ["check", str(tmp_path / "none")])
     assert result.exit_code == 1

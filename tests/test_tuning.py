@@ -16,12 +16,13 @@ from stance.articles import write_article
 from stance.corpora import held_out, name_of, read_corpus
 from stance.document import Document, Quote, Span, Speaker, Stance
 from stance.errors import CorpusError, TrainingError
+from stance.questions import Question
 from stance.text import kind_of, quoted
-from stance.training import watch
+from stance.training import stages, watch
 from stance.training.recipe import Recipe, model_folder, read_recipe, write_recipe
 from stance.training.run import train_model
 from stance.training.seen import read_seen, write_seen
-from stance.training.tuning import tuning_recipe
+from stance.training.tuning import mixture, tuning_recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NAMES = ("Ada Lund", "Bo Sand", "Tess Orrin", "Bram Holt", "Nora Quill")
@@ -65,6 +66,18 @@ def small(task: str, folder: Path, base: Path, rate: float = 1e-3) -> Recipe:
     recipe = tuning_recipe(task, [folder], base=str(base))
     stages = tuple(replace(stage, epochs=4, learning_rate=rate) for stage in recipe.stages)
     return replace(recipe, stages=stages, batch_size=2, window=96, overlap=16, link_width=8)
+
+
+def test_what_is_mixed_in_is_said(folder: Path, tiny_quotes: Path, root: Path, alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mixture("quotes", tuning_recipe("quotes", [folder], base=str(tiny_quotes))) == (
+        "seeds/train is not mixed in, as this folder is no clone of stance"
+    )
+    monkeypatch.chdir(root)
+    assert mixture("quotes", tuning_recipe("quotes", [folder], base=str(tiny_quotes))) == "mixed in: seeds/train"
+    question = Question("a bridge", "for", "against", "neither", {})
+    assert "seeds/train is not mixed in, as its stances answer another" in mixture(
+        "stance", tuning_recipe("stance", [folder], question=question)
+    )
 
 
 def test_a_fifth_of_the_articles_is_held_out_and_stays_so(folder: Path) -> None:
@@ -113,7 +126,14 @@ def test_an_encoder_is_trained_on_ones_own_articles(task: str, folder: Path, tin
     assert document.text == article(99).text
     again = train_model(task, small(task, folder, alone / "model", 1e-4), alone / "again", alone / "work")
     assert again.losses[0][0] == pytest.approx(min(losses.values()), rel=0.02)
-    assert "Calibration of the model it goes on from" in (alone / "again" / "README.md").read_text(encoding="utf-8")
+    card = (alone / "again" / "README.md").read_text(encoding="utf-8")
+    assert "Calibration of the model it goes on from" in card
+    assert "base_model" not in card
+    assert f"The labels of `{folder}#train` are their owner's" in card
+    assert "language models" not in card
+    assert "PolNeAR" not in card
+    assert "their card tells" in card
+    assert "`stance evaluate --model` measures it" in card
     assert find_encoder(alone / "again") == find_encoder(alone / "model")
 
 
@@ -161,8 +181,8 @@ import transformers
 from stance.training import stages, quotes, stance as stances
 from stance.training.recipe import read_recipe
 from stance.training.run import train_model
-task, recipe, out, work, after = sys.argv[1:]
-stages.SAVE_STEPS = 5
+task, recipe, out, work, after, share = sys.argv[1:]
+stages.SAVE_SHARE = int(share)
 left = int(after)
 trainer = {"quotes": quotes.QuotesTrainer, "stance": stances.StanceTrainer}[task]
 real = trainer.compute_loss
@@ -178,25 +198,35 @@ train_model(task, read_recipe(Path(recipe)), Path(out), Path(work))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("task", "rate"), [("quotes", 1e-3), ("stance", 3e-2)])
+@pytest.mark.parametrize(("task", "rate", "share"), [("quotes", 1e-3, 6), ("stance", 3e-2, stages.SAVE_SHARE)])
 def test_a_run_that_is_killed_at_random_steps_gives_the_same_weights(
-    task: str, rate: float, folder: Path, tiny_base: Path, alone: Path
+    task: str, rate: float, share: int, folder: Path, tiny_base: Path, alone: Path
 ) -> None:
     write_recipe(small(task, folder, tiny_base, rate), alone / "recipe.toml")
 
-    def run(out: str, after: int) -> int:
-        arguments = [task, str(alone / "recipe.toml"), str(alone / out), str(alone / f"work-{out}"), str(after)]
-        return subprocess.run(
-            [sys.executable, "-c", KILL, *arguments], capture_output=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"}
-        ).returncode
+    def run(out: str, after: int) -> tuple[int, str]:
+        arguments = [task, str(alone / "recipe.toml"), str(alone / out), str(alone / f"work-{out}"), str(after), str(share)]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        ended = subprocess.run([sys.executable, "-c", KILL, *arguments], capture_output=True, text=True, check=False, env=environment)
+        return ended.returncode, ended.stderr
 
-    assert run("whole", 0) == 0
+    assert run("whole", 0)[0] == 0
     draw = random.Random(f"{task} 5")
-    assert [run("cut", draw.randint(*steps)) for steps in ((16, 26), (3, 9))] == [-9, -9]
-    assert run("cut", 0) == 0
+    killed = [run("cut", draw.randint(*steps)) for steps in ((16, 26), (3, 9))]
+    assert [status for status, _ in killed] == [-9, -9]
+    status, said = run("cut", 0)
+    assert status == 0
+    assert "goes on from step" not in killed[0][1]
+    assert "stage 1 of 1: step 0 of" in killed[0][1]
+    assert "stage 1 of 1: goes on from step" in killed[1][1]
+    assert "stage 1 of 1: goes on from step" in said
     whole, cut = (load_file(str(alone / name / checkpoints.WEIGHTS)) for name in ("whole", "cut"))
     assert all(whole[name].equal(cut[name]) for name in whole)
     assert (alone / "whole" / "README.md").read_bytes() == (alone / "cut" / "README.md").read_bytes()
+
+
+def test_a_short_stage_saves_often_and_a_long_one_every_hundred_steps() -> None:
+    assert [stages.save_steps(steps) for steps in (1, 19, 36, 130, 5000)] == [1, 1, 2, 7, 100]
 
 
 def test_a_run_does_not_go_on_from_another_runs_checkpoints(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,6 +26,10 @@ _COUNTED = (
     ("content exact", "f1"), ("attribution", "recall"), ("speaker", "recall"),
 )  # fmt: skip
 _NOTHING = "no difference that these articles can show"
+_APART = (
+    f"with few articles of your own: keep {LEAST_ARTICLES} of them in a folder apart, train on the others with `--dev` on that folder, "
+    "and evaluate on it; then train on all"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Difference:
         set: The labelled set.
         metric: What is measured.
         new, against: The figures.
-        interval: Bootstrap 95 % interval over articles of `new - against`.
+        interval: Bootstrap 95 % interval over articles of `new - against`; None where there are too few articles for one.
         articles: How many articles there are.
         count: Gold items the figures rest on.
         less_is_better: Whether a lower figure is the better one.
@@ -46,7 +50,7 @@ class Difference:
     metric: str
     new: float
     against: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     articles: int
     count: int
     less_is_better: bool = False
@@ -54,8 +58,9 @@ class Difference:
     @property
     def verdict(self) -> str:
         """What the articles show, in words; of fewer than six no interval can (0.5 to the fifth is more than 1 in 40)."""
-        if self.articles < LEAST_ARTICLES:
-            return f"{_NOTHING}: fewer than {LEAST_ARTICLES}"
+        if self.interval is None:
+            said = "1 article" if self.articles == 1 else f"{self.articles} articles"
+            return f"{said}; at least {LEAST_ARTICLES} are needed to show a difference"
         if self.interval[0] <= 0 <= self.interval[1]:
             return _NOTHING
         return "better" if (self.interval[0] > 0) != self.less_is_better else "worse"
@@ -77,17 +82,20 @@ class Comparison:
         """The table: both figures, the difference with its interval, and the verdict."""
         lines = []
         for title in dict.fromkeys(row.set for row in self.differences):
-            lines += [f"| {title} | new | against | difference (95 %) | n | |", "| --- |" + " --- |" * 5]
+            lines += [f"| {title} | new | against | difference (95 %) | quotes | |", "| --- |" + " --- |" * 5]
             for row in self.differences:
                 if row.set == title:
-                    low, high = row.interval
-                    gap = f"{row.new - row.against:+.3f} ({low:+.3f} to {high:+.3f})"
-                    lines.append(f"| {row.metric} | {row.new:.3f} | {row.against:.3f} | {gap} | {row.count} | {row.verdict} |")
+                    gap = f"{row.new - row.against:+.3f}"
+                    gap += f" ({row.interval[0]:+.3f} to {row.interval[1]:+.3f})" if row.interval else ""
+                    name = row.metric + (", less is better" if row.less_is_better else "")
+                    lines.append(f"| {name} | {row.new:.3f} | {row.against:.3f} | {gap} | {row.count} | {row.verdict} |")
             lines.append("")
         return "\n".join(lines).rstrip()
 
 
-def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), out: Path | None = None) -> Comparison:
+def compare(
+    new: Path, against: Path | None = None, data: Sequence[Path] = (), out: Path | None = None, left_out: Collection[str] = ()
+) -> Comparison:
     """Measures two models, or pairs of models, on the same articles; of each task that the new ones are for.
 
     Articles that either of two models has learnt from are left out, as far as the models' directories tell.
@@ -97,6 +105,7 @@ def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), o
         against: The same; the shipped models when left out.
         data: Files or folders of labelled articles; the sets of `make eval` that are at hand when left out.
         out: Folder for `comparison.json` and `comparison.md`; none are written when left out.
+        left_out: What of the data is damaged, see `stance.articles.damage`.
 
     A stance model of another question than the shipped one is compared, where `against` is left out, with the most frequent label.
 
@@ -119,7 +128,7 @@ def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), o
             notes.append("stance: the shipped model answers another question: compared with the most frequent label of these articles")
             other = None
         for title, name in sets.items():
-            kept = _unseen(read_corpus(name), title, task, [place for place in (folder, other) if place], notes)
+            kept = _unseen(read_corpus(name, without=left_out), title, task, [place for place in (folder, other) if place], notes)
             kept = _to_the_point(kept, title, folder, notes) if task == "stance" else kept
             if kept and task == "stance":
                 rows += _compare_stances(title, folder, other, kept)
@@ -127,6 +136,8 @@ def compare(new: Path, against: Path | None = None, data: Sequence[Path] = (), o
                 rows += _compare_quotes(title, folder, theirs[task], kept)
     if not rows:
         raise CorpusError("; ".join(["nothing to compare on", *notes]))
+    if any(row.interval is None for row in rows):
+        notes.append(_APART)
     made = Comparison(tuple(rows), tuple(notes))
     if out:
         out.mkdir(parents=True, exist_ok=True)
@@ -162,7 +173,7 @@ def _compare_quotes(title: str, new: Path, against: Path, gold: Sequence[Documen
         one, other = ([score.counts.get(metric, Counts()) for score in scores] for scores in (ours, theirs))
         total, total_other = sum(one, Counts()), sum(other, Counts())
         if total.gold or total_other.gold:
-            bounds = difference_interval(_rows(one), _rows(other), measure)
+            bounds = difference_interval(_rows(one), _rows(other), measure) if len(gold) >= LEAST_ARTICLES else None
             figures = getattr(total, measure), getattr(total_other, measure)
             rows.append(Difference(title, metric, *figures, bounds, len(gold), total.gold))
     return rows
@@ -212,6 +223,7 @@ def _stance_difference(
     def side(chosen: Sequence[Pair], at: int) -> float:
         return measure([item for pair in chosen for item in pair[at]])
 
-    bounds = interval(pairs, lambda chosen: side(chosen, 0) - side(chosen, 1), draws=500)
+    enough = len(pairs) >= LEAST_ARTICLES
+    bounds = interval(pairs, lambda chosen: side(chosen, 0) - side(chosen, 1), draws=500) if enough else None
     count = sum(len(pair[0]) for pair in pairs)
     return Difference(title, metric, side(pairs, 0), side(pairs, 1), bounds, len(pairs), count, less_is_better)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.document import METADATA, Document
-from stance.errors import LabelError, MissingExtraError
+from stance.errors import LabelError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -80,18 +80,19 @@ def write_parquet(documents: Iterable[Document], path: Path) -> None:
 
     Raises:
         LabelError: A text or a field about an article is nothing that Parquet can hold.
-        MissingExtraError: pyarrow is not installed.
     """
-    arrow, parquet = _arrow()
+    import pyarrow
+    from pyarrow import parquet
+
     schema = _schema()
     rows = []
     for document in documents:
         row = to_row(document)
         try:
-            rows.append(arrow.RecordBatch.from_pylist([row], schema))
+            rows.append(pyarrow.RecordBatch.from_pylist([row], schema))
         except (ValueError, TypeError) as error:  # a lone surrogate, a date that is a number
             raise LabelError(str(document.id), f"Parquet cannot hold this article: {error}") from None
-    parquet.write_table(arrow.Table.from_batches(rows, schema), path)
+    parquet.write_table(pyarrow.Table.from_batches(rows, schema), path)
 
 
 def read_parquet(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -99,23 +100,15 @@ def read_parquet(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
 
     Raises:
         LabelError: The file cannot be read.
-        MissingExtraError: pyarrow is not installed.
     """
-    arrow, parquet = _arrow()
+    import pyarrow
+    from pyarrow import parquet
+
     try:
         rows = parquet.read_table(path).to_pylist()
-    except (OSError, arrow.ArrowException) as error:
+    except (OSError, pyarrow.ArrowException) as error:
         raise LabelError(str(path), f"no Parquet file of articles: {error}") from None
     return [(f"{path}, row {number}", row) for number, row in enumerate(rows, 1)]
-
-
-def _arrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingExtraError("Parquet needs pyarrow, which the extra `train` brings: pip install 'stance[train]'") from None
-    return pyarrow, pyarrow.parquet
 
 
 def _schema() -> pyarrow.Schema:

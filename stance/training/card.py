@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stance.checkpoints import MANIFEST, digest, held_question
+from stance.corpora import is_place
 from stance.questions import Question, shipped_question
 from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder
 
@@ -13,8 +14,7 @@ _FINDS = (
     "Finds who is quoted in English news text: three layers of begin/inside/outside tags (source, cue, content) and links "
     "from each content to its cue and source, on one encoder with features for case, quotation marks and paragraph starts."
 )
-_FINDS_NOT = """PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news \
-of 2015–2016 weighs most in training. Do not use it
+_FINDS_NOT = """Do not use it
 
 * to print words as somebody's without looking them up in the article: spans and speakers are wrong at times, in indirect speech most;
 * to say what was said: it finds what an article attributes, true or not, and misses quotes;
@@ -22,6 +22,11 @@ of 2015–2016 weighs most in training. Do not use it
 * to moderate automatically, or for decisions on people."""
 _READS = """Reads the quote marked in its sentences, and behind a third mark what the article calls the speaker, without names of persons; \
 the mean state of the content and that of the passage go to one linear layer; temperature-scaled."""
+_POLNEAR = (
+    "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
+    "2015–2016 weighs most in training."
+)
+_BY_MODELS = "were given by language models reading under the project's annotation guide, not by people."
 
 
 def write_card(
@@ -58,8 +63,7 @@ def write_card(
 language: en
 license: apache-2.0
 library_name: stance
-base_model: {_base_model(recipe.base)}
-tags: [quotes, attribution, stance, news]
+{_base_model(recipe.base)}tags: [quotes, attribution, stance, news]
 ---
 
 # {title}
@@ -74,21 +78,52 @@ tags: [quotes, attribution, stance, news]
 | --- | --- | --- | --- |
 {rows}
 
-{calibration} `articles.tsv` lists the articles it has seen.
+{calibration} `articles.tsv` lists the articles it has seen.{_left_out(recipe)}
 {courses}
 ## Figures
 
-`make eval` measures it on every labelled set at hand; the README of the project shows the table as last measured, beside the baselines.
+{_figures(recipe)}
 
 ## Limits
 
-{limits}
+{_trained_on(task, list(sources), begun)}{limits}
 """
     (folder / "README.md").write_text(body, encoding="utf-8")
 
 
+def _left_out(recipe: Recipe) -> str:
+    return f" Left out, as damaged: {', '.join(f'`{place}`' for place in recipe.left_out)}." if recipe.left_out else ""
+
+
 def _base_model(base: str) -> str:
-    return f"sentence-transformers/{PACKAGED_BASE}" if base in (PACKAGED_BASE, SHIPPED) else base
+    """The line that names the encoder by its hub's name; none where it comes from a folder."""
+    name = f"sentence-transformers/{PACKAGED_BASE}" if base in (PACKAGED_BASE, SHIPPED) else base
+    return "" if Path(base).exists() else f"base_model: {name}\n"
+
+
+def _figures(recipe: Recipe) -> str:
+    if any(is_place(name) for stage in recipe.stages for name in stage.data):
+        return "`stance evaluate --model` measures it beside the shipped model, on articles that it has not learnt from."
+    return (
+        "`make eval` measures it on every labelled set at hand; the README of the project shows the table as last measured, beside the "
+        "baselines."
+    )
+
+
+def _trained_on(task: str, sources: Sequence[str], begun: Path | None) -> str:
+    """Where the labels come from: a person's own are that person's, and what a model was begun with its own card tells."""
+    own = [name for name in sources if is_place(name)]
+    ours = [name for name in sources if not is_place(name)]
+    said = (
+        [f"The labels of {', '.join(f'`{name}`' for name in own)} are their owner's; `annotator` says there who gave them."] if own else []
+    )
+    if any(name.startswith("polnear") for name in sources) and task == "quotes":
+        said.append(_POLNEAR)
+    if ours and (own or task == "stance"):
+        said.append(f"{'Those of ' + ', '.join(f'`{name}`' for name in ours) if own else 'Labels'} {_BY_MODELS}")
+    if begun:
+        said.append("What holds of the weights it goes on from, their card tells.")
+    return "".join(f"{sentence} " for sentence in said)
 
 
 def _course(losses: Mapping[int, float], dev: Sequence[str]) -> str:
@@ -118,9 +153,8 @@ def _cell(text: str) -> str:
 def _limits(question: Question) -> str:
     """What a newsroom must not use a stance model for."""
     ours = question == shipped_question()
-    labelled = "Labels were given by language models reading under the project's annotation guide, not by people. " if ours else ""
     sides = f"`{question.positive}` or `{question.negative}`{', a dove or a hawk,' if ours else ''}"
-    return f"""{labelled}Do not use it
+    return f"""Do not use it
 
 * to name a person {sides} in print without reading the quotes; a sum over two or three quotes says little;
 * to rank politicians;

@@ -6,7 +6,7 @@ import importlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from transformers import AutoConfig, AutoModel
 
 from stance import checkpoints
 from stance.errors import MissingModelError, TrainingError
+from stance.extras import advice
 from stance.questions import Question, question_of
 
 LEAST_QUOTES = 50
@@ -60,6 +61,7 @@ class Recipe:
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).
         question: What a new stance model is to answer; when left out, what the base answers, else the shipped question (stance).
         dev: Names of the sources by whose loss each stage keeps its best state, and stops early; none where it is to run to its end.
+        left_out: Files, or lines of files as `mine/a.jsonl:3`, that are not read, as they were damaged when the recipe was made.
     """
 
     base: str
@@ -77,6 +79,7 @@ class Recipe:
     risk: float = 1.0
     question: Question | None = None
     dev: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = field(default=(), repr=False)  # the articles' sums tell of it where runs are told apart
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -95,7 +98,9 @@ def read_recipe(path: Path) -> Recipe:
     if unknown:
         raise TrainingError(f"{path}: no recipe has {', '.join(sorted(unknown))}")
     question = question_of(row.pop("question"), str(path)) if "question" in row else None
-    return Recipe(stages=stages, question=question, calibration=tuple(row.pop("calibration", ())), dev=tuple(row.pop("dev", ())), **row)
+    for name in ("calibration", "dev", "left_out"):
+        row[name] = tuple(row.get(name, ()))
+    return Recipe(stages=stages, question=question, **row)
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
@@ -147,7 +152,7 @@ def base_folder(base: str) -> str:
     try:
         package = importlib.import_module(_PACKAGED[base])
     except ImportError:
-        raise MissingModelError(f"base encoder {base}: install the extra `train`, or name a folder or a hub's model") from None
+        raise MissingModelError(f"base encoder {base}: {advice('train')}, or name a folder or a hub's model") from None
     return str(package.get_model_path())
 
 

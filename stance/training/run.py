@@ -7,16 +7,15 @@ import random
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from stance import checkpoints
+from stance import checkpoints, extras
 from stance.corpora import read_corpus
 from stance.document import Document
-from stance.errors import MissingExtraError, TrainingError
+from stance.errors import TrainingError
 from stance.standoff import digest
 from stance.tagger import LINKS
 from stance.training.card import write_card
@@ -73,12 +72,11 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path) -> Trained:
         CorpusError: Data that the recipe names are missing.
         MissingExtraError: The extra `train` is not installed.
     """
-    if not all(find_spec(name) for name in ("accelerate", "sklearn")):
-        raise MissingExtraError("training needs the extra `train`: pip install 'stance[train]'")
-    dev = read_sources(recipe.dev, recipe.seed)
+    extras.require("train", "training", "accelerate", "sklearn")
+    dev = read_sources(recipe.dev, recipe)
     apart = {digest(document.text) for document in dev}
     documents = [
-        [document for document in read_sources(stage.data, recipe.seed) if digest(document.text) not in apart] for stage in recipe.stages
+        [document for document in read_sources(stage.data, recipe) if digest(document.text) not in apart] for stage in recipe.stages
     ]
     for stage, articles in zip(recipe.stages, documents, strict=True):
         if not any(document.quotes for document in articles):
@@ -90,7 +88,7 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path) -> Trained:
     checkpoints.save(model, tokenizer, config, out)
     write_recipe(recipe, out / "recipe.toml")
     write_seen(out, [document for articles in documents for document in articles], dev)
-    sources = {name: sum_of(read_sources([name], recipe.seed)) for stage in recipe.stages for name in stage.data}
+    sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
     write_card(task, out, recipe, calibration, sources, losses)
     shutil.rmtree(place)
     return Trained(task, out, losses, calibration)
@@ -103,18 +101,18 @@ def _fingerprint(task: str, recipe: Recipe, documents: Sequence[Sequence[Documen
     return digest(repr((recipe, base, [sum_of(articles) for articles in documents])))[:12]
 
 
-def read_sources(names: Sequence[str], seed: int) -> list[Document]:
+def read_sources(names: Sequence[str], recipe: Recipe) -> list[Document]:
     """The labelled articles of several corpora, one after the other; one that stands in several is read once.
 
     Args:
         names: Names of corpora; `polnear/train:150` is 150 articles of it, drawn by the seed.
-        seed: The recipe's.
+        recipe: Its seed, and what it leaves out.
     """
     documents: dict[str, Document] = {}
     for name in names:
         corpus, _, count = name.rpartition(":")
-        found = read_corpus(corpus if count.isdigit() else name)
-        for document in random.Random(seed).sample(found, min(int(count), len(found))) if count.isdigit() else found:
+        found = read_corpus(corpus if count.isdigit() else name, without=recipe.left_out)
+        for document in random.Random(recipe.seed).sample(found, min(int(count), len(found))) if count.isdigit() else found:
             documents.setdefault(document.to_json(), document)
     return list(documents.values())
 
@@ -131,7 +129,7 @@ def _train_quotes(
     from stance.training import quotes
 
     model, tokenizer = quotes.train(recipe, documents, dev, work)
-    fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe.seed))
+    fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe))
     calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["quotes"],
@@ -174,7 +172,7 @@ def _train_stance(
     from stance.training import stance
 
     model, tokenizer, question = stance.train(recipe, documents, dev, work)
-    fitted = stance.calibrate(model, tokenizer, read_sources(recipe.calibration, recipe.seed), recipe, question)
+    fitted = stance.calibrate(model, tokenizer, read_sources(recipe.calibration, recipe), recipe, question)
     calibrated, calibration = _calibrated("stance", recipe, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["stance"],

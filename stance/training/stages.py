@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from stance.training.recipe import Recipe, Stage
 from stance.training.watch import BEST, Bar, KeepBest, mean_loss, progress_bar, save_whole
 
 SAVE_STEPS = 100
+SAVE_SHARE = 20
 FINISHED = "finished.safetensors"
 _APART = 100
 Row = TypeVar("Row")
@@ -70,8 +72,13 @@ def _mean(weights: Sequence[Tensor]) -> Tensor:
 
 
 def _run_stage(trainer: Trainer, stage: Stage, place: Path, progress: Progress, title: str) -> None:
+    steps = math.ceil(len(trainer.train_dataset) / trainer.args.train_batch_size)
+    trainer.args.save_steps = save_steps(steps)
+    trainer.args.logging_steps = min(trainer.args.logging_steps, trainer.args.save_steps)
     trainer.add_callback(Bar(progress, title))
     checkpoint = last_checkpoint(place)
+    if checkpoint:
+        progress.console.print(f"{title}: goes on from step {step_of(checkpoint)}")
     if trainer.eval_dataset:
         size = trainer.args.per_device_train_batch_size
         keep = KeepBest(place, trainer.model, lambda: mean_loss(trainer, size), stage.epochs, progress.console.print)
@@ -81,6 +88,11 @@ def _run_stage(trainer: Trainer, stage: Stage, place: Path, progress: Progress, 
     trainer.train(resume_from_checkpoint=checkpoint)
     if trainer.eval_dataset:
         load_model(trainer.model, str(place / BEST))
+
+
+def save_steps(steps: int) -> int:
+    """After how many steps a stage saves a checkpoint: a twentieth of them, a hundred at most, so that a short one goes on too."""
+    return min(SAVE_STEPS, math.ceil(steps / SAVE_SHARE))
 
 
 def arguments(recipe: Recipe, stage: Stage, folder: Path, seed: int) -> TrainingArguments:
@@ -95,7 +107,6 @@ def arguments(recipe: Recipe, stage: Stage, folder: Path, seed: int) -> Training
         weight_decay=recipe.weight_decay,
         train_sampling_strategy="sequential",
         remove_unused_columns=False,
-        save_steps=SAVE_STEPS,
         save_total_limit=1,
         logging_steps=20,
         report_to="none",
@@ -130,7 +141,12 @@ def by_length(rows: list[Row], batch_size: int, draw: random.Random, length: Cal
 def last_checkpoint(folder: Path) -> str | None:
     """The newest complete checkpoint of a stage that was cut off, or None."""
     found = [path for path in folder.glob("checkpoint-*") if _is_whole(path / "trainer_state.json")]
-    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
+    return str(max(found, key=lambda path: step_of(str(path)))) if found else None
+
+
+def step_of(checkpoint: str) -> int:
+    """After which step a checkpoint was saved."""
+    return int(checkpoint.rpartition("-")[2])
 
 
 def _is_whole(path: Path) -> bool:

@@ -16,8 +16,26 @@ _ANEW = {"quotes": Stage((), 8, 2e-4), "stance": Stage((), 8, 1.5e-4)}
 _OPTIONS = {"quotes": {"window": 256, "batch_size": 8}, "stance": {"window": 160, "batch_size": 16}}
 
 
+def mixture(task: str, recipe: Recipe) -> str:
+    """Says which of the project's own articles are mixed into a person's, and why others are not."""
+    mixed = [name for name in MIXED_IN[task] if name in recipe.stages[0].data]
+    absent = [name for name in MIXED_IN[task] if name not in mixed]
+    said = [f"mixed in: {', '.join(mixed)}"] if mixed else []
+    for name in absent:
+        there = is_present(name.partition(":")[0])
+        said.append(f"{name} is not mixed in, as {'its stances answer another question' if there else 'this folder is no clone of stance'}")
+    return "; ".join(said)
+
+
 def tuning_recipe(
-    task: str, data: Sequence[Path], *, base: str = SHIPPED, dev: Sequence[Path] = (), question: Question | None = None, seed: int = 1
+    task: str,
+    data: Sequence[Path],
+    *,
+    base: str = SHIPPED,
+    dev: Sequence[Path] = (),
+    question: Question | None = None,
+    left_out: Sequence[str] = (),
+    seed: int = 1,
 ) -> Recipe:
     """A recipe for a person's own labelled articles.
 
@@ -32,6 +50,7 @@ def tuning_recipe(
         dev: Files or folders of development articles; a fifth of `data`, drawn by the sums of ids, when left out.
         question: What the stance model is to answer, where the base answers another question; it then learns anew on the base's
             encoder.
+        left_out: What of it is damaged, see `stance.articles.damage`.
         seed: Of everything drawn.
     """
     names = [name_of(place) for place in data]
@@ -55,6 +74,7 @@ def tuning_recipe(
         smoothing=0.05 if task == "stance" else 0.0,
         calibration=tuple(kept),
         dev=tuple(kept),
+        left_out=tuple(left_out),
         question=question if anew else None,
         **options,
     )

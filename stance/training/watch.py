@@ -45,6 +45,8 @@ class Bar(TrainerCallback):
         """Shows where a run begins, or goes on."""
         self.begun = (state.global_step, time.monotonic())
         self.progress.update(self.task, total=state.max_steps, completed=state.global_step)
+        if not self.progress.console.is_terminal:
+            self.progress.console.print(f"{self.title}: step {state.global_step} of {state.max_steps}")
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Moves on by a step."""
