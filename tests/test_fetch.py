@@ -91,7 +91,7 @@ def test_the_projects_sums_cover_every_labelled_text() -> None:
     assert set(sums) == {corpus.name for corpus in CORPORA}
     for path in Path("seeds/standoff").glob("*.jsonl"):
         for row in map(json.loads, path.read_text().splitlines()):
-            name = row["id"] if path.stem != "polnear" else f"train/text/{row['id']}.txt"
+            name = row["id"] if path.stem != "polnear" else f"{row['split']}/text/{row['id']}.txt"
             assert sums[path.stem][name] == row["sha256"][:16]
 
 
