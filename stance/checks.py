@@ -14,7 +14,7 @@ from stance.document import KINDS, UNNAMED, Span
 from stance.drafts import is_uncorrected
 from stance.errors import LabelError, StanceError
 from stance.keys import ARTICLE, QUOTE, SPAN, odd_date, odd_keys
-from stance.places import find_spans, find_words, lost_words
+from stance.places import find_spans, find_words, lost_words, rows_of
 from stance.questions import Question, shipped_question
 from stance.rows import no_speaker
 from stance.standoff import digest, is_standoff, join_text
@@ -202,13 +202,8 @@ def _check_crossings(text: str, spans: Mapping[str, Sequence[Span]]) -> list[tup
 def _odd_keys(quote: Mapping[str, Any]) -> Iterator[str]:
     yield from odd_keys(quote, QUOTE)
     for role in ROLES:
-        for row in _rows_of(quote, role):
+        for row in rows_of(quote, role):
             yield from (f"{role}: {message}" for message in odd_keys(row, SPAN)) if isinstance(row, dict) else ()
-
-
-def _rows_of(quote: Any, role: str) -> list[Any]:
-    rows = quote.get(role) if isinstance(quote, dict) else None
-    return rows if isinstance(rows, list) else []
 
 
 def _stale(text: str, quotes: Iterable[Any]) -> tuple[str, int] | None:
@@ -217,7 +212,7 @@ def _stale(text: str, quotes: Iterable[Any]) -> tuple[str, int] | None:
         (row["start"], number, text[row["start"] : row["end"]] == row.get("text"))
         for number, quote in enumerate(quotes)
         for role in ROLES
-        for row in _rows_of(quote, role)
+        for row in rows_of(quote, role)
         if isinstance(row, dict) and isinstance(row.get("start"), int) and isinstance(row.get("end"), int)
     ]
     first = min(((start, number) for start, number, sound in rows if not sound), default=None)

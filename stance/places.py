@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from stance.articles import ROLES
 from stance.document import Span
 from stance.text import overlapping, paragraphs, sentences
 
@@ -41,7 +42,7 @@ def find_spans(text: str, quote: Mapping[str, Any]) -> dict[tuple[str, int], Spa
         text: The article.
         quote: Its dictionary.
     """
-    spans = {(role, n): span for role in ("content", "cue", "source") for n, span in enumerate(_rows(quote, role))}
+    spans = {(role, n): span for role in ROLES for n, span in enumerate(rows_of(quote, role))}
     found: dict[tuple[str, int], Span] = {}
     doubtful: dict[tuple[str, int], list[Span]] = {}
     for key, row in spans.items():
@@ -63,8 +64,9 @@ def find_spans(text: str, quote: Mapping[str, Any]) -> dict[tuple[str, int], Spa
     return found
 
 
-def _rows(quote: Mapping[str, Any], role: str) -> list[Any]:
-    rows = quote.get(role)
+def rows_of(quote: Any, role: str) -> list[Any]:
+    """What stands as the spans of a role, sound or not; none where the quote is no dictionary or the role no list."""
+    rows = quote.get(role) if isinstance(quote, dict) else None
     return rows if isinstance(rows, list) else []
 
 

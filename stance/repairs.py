@@ -14,7 +14,7 @@ from stance.articles import load_row, split_file, to_pretty, write_row, write_wh
 from stance.checks import check_span, kind_fits, with_marks
 from stance.document import Span
 from stance.errors import LabelError
-from stance.places import find_spans
+from stance.places import find_spans, rows_of
 from stance.standoff import is_standoff
 from stance.text import kind_of, quoted
 
@@ -93,25 +93,21 @@ def fix_row(row: Mapping[str, Any]) -> dict[str, Any]:
     marked = quoted(text)
     _take_in_marks(text, quotes, marked)
     for quote in quotes:
-        spans = _spans_of(quote, "content")
+        spans = _pieces(quote)
         pieces = [piece for piece in (check_span(text, span)[0] for span in spans) if piece]
         if pieces and len(pieces) == len(spans) and not kind_fits(str(quote.get("kind")), expected := kind_of(text, pieces, marked)):
             quote["kind"] = expected
     return mended
 
 
-def _spans_of(quote: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
-    rows = quote.get(role)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+def _pieces(quote: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in rows_of(quote, "content") if isinstance(row, dict)]
 
 
 def _take_in_marks(text: str, quotes: list[dict[str, Any]], marked: list[Span]) -> None:
     """The longest pieces first, so that of a quote within another the outer one gets the marks."""
     pieces = [
-        (number, span, piece)
-        for number, quote in enumerate(quotes)
-        for span in _spans_of(quote, "content")
-        if (piece := check_span(text, span)[0])
+        (number, span, piece) for number, quote in enumerate(quotes) for span in _pieces(quote) if (piece := check_span(text, span)[0])
     ]
     held = {id(span): (number, piece) for number, span, piece in pieces}
     for number, span, piece in sorted(pieces, key=lambda item: -len(item[2])):

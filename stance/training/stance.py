@@ -65,11 +65,10 @@ def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, q
     """
     items = []
     for document in documents:
-        judged = [quote for quote in document.quotes if quote.stance is not None and quote.repeats is None]
+        judged = [(quote, quote.stance.label) for quote in document.quotes if quote.stance and quote.repeats is None]
         if judged and document.target not in (None, question.target):
             raise TrainingError(f"{document.id}: its stances are towards {document.target!r}, the question is about {question.target!r}")
-        for quote in judged:
-            label = quote.stance.label if quote.stance else ""
+        for quote, label in judged:
             if label not in question.labels:
                 raise TrainingError(f"{document.id}: stance {label!r} of {quote.text[:40]!r} is none of {', '.join(question.labels)}")
             made = read_passage(document.text, quote, tokenizer, size)
