@@ -67,14 +67,18 @@ def convert(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A folder for articles and brat, else a file.")] = None,
     source: Annotated[Labels | None, typer.Option("--from", help="What to read; told by file and content when left out.")] = None,
     config_only: Annotated[bool, typer.Option("--config-only", help="Print Label Studio's labelling config, and convert nothing.")] = False,
+    question: QuestionFile = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
 ) -> None:
     """Converts labelled articles to and from Label Studio, brat, JSONL and Parquet, without loss."""
     from stance import conversion
     from stance.formats import label_studio
+    from stance.questions import read_question
 
     if config_only and to is not Labels.label_studio:
         raise typer.BadParameter("--config-only goes with --to label-studio")
+    if question and not config_only:
+        raise typer.BadParameter("--question goes with --config-only; what is converted brings its own labels")
     if not config_only and (not places or output is None):
         raise typer.BadParameter("name what to convert, and where to with --output")
     documents, failed = [], False
@@ -85,7 +89,8 @@ def convert(
         else:
             documents.append(found)
     if config_only or output is None:
-        typer.echo(label_studio.config(conversion.stances(documents)), nl=False)
+        labels = read_question(question).labels if question else conversion.stances(documents)
+        typer.echo(label_studio.config(labels), nl=False)
     elif documents:
         written = conversion.write(documents, to.value, output, force=force)
         typer.echo(f"{len(documents)} articles in {len(written)} files", err=True)

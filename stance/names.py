@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from typing import Literal
 
@@ -224,6 +225,7 @@ def _is_body(words: list[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def is_role(word: str) -> bool:
     """Whether a noun names an office or occupation: *minister*, *analyst*."""
     low = word.lower().rstrip(".,")

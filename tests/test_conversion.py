@@ -199,6 +199,7 @@ def test_a_list_of_articles_is_read_as_classify_writes_it(tmp_path: Path) -> Non
         ("--to", "brat", "--config-only"),
         ("seeds", "--to", "conll", "--output", "x"),
         ("seeds",),
+        ("seeds", "--to", "label-studio", "--output", "x", "--question", "carbon.toml"),
     ],
 )
 def test_wrong_usage_is_status_two(arguments: tuple[str, ...]) -> None:

@@ -42,6 +42,13 @@ def test_a_question_is_read_from_a_file() -> None:
     assert shipped_question().target == "China"
 
 
+def test_a_labelling_config_has_the_labels_of_the_question() -> None:
+    command = ["convert", "--to", "label-studio", "--config-only", "--question", str(TAX / "question.toml")]
+    answer = CliRunner().invoke(app, command)
+    assert answer.exit_code == 0
+    assert answer.stdout == config(LABELS)
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
