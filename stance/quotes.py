@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stance.document import Quote, Span, join_pieces
-from stance.tagger import LAYERS, LINKS, Floats, WindowScores
+from stance.tagger import CONTENT, INNER, LAYERS, LINKS, Floats, WindowScores
 from stance.text import kind_of, overlapping
 from stance.tokens import Window, Words
 
 Range = tuple[int, int]
 _IMPOSSIBLE = np.float32(-1e9)
+_SIDE_BY_SIDE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,23 @@ def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[
     paragraph_starts = np.concatenate([[True], np.diff(words.paragraph) != 0])
     layers = dict(zip(LAYERS, best_spans(tags, paragraph_starts), strict=True))
     owners = [window.own_begin for window in windows]
-    said = [span for span in layers["content"] if _has_words(text, words.span(*span))]
-    pieces = [_link(span, layers, windows, scores, bisect_right(owners, span[0]) - 1) for span in said]
-    drafts = _join(text, words, pieces, marked)
-    return [_finish(text, words, draft, tags, marked) for draft in drafts]
+    quotes = []
+    for layer in (CONTENT, INNER):
+        said = [span for span in layers[LAYERS[layer]] if _has_words(text, words.span(*span))]
+        pieces = [_link(span, layers, windows, scores, bisect_right(owners, span[0]) - 1) for span in said]
+        if layer == INNER:
+            pieces = [piece for piece in pieces if _is_told_within(piece, layers["content"])]
+        quotes += [_finish(text, words, draft, tags[:, layer], marked) for draft in _join(text, words, pieces, marked)]
+    return sorted(quotes, key=lambda quote: (quote.content[0], quote.content[-1]))
+
+
+def _is_told_within(piece: _Piece, contents: Sequence[Range]) -> bool:
+    """Whether a piece stands with its source and cue in one of the contents, and so is a quote within that quote."""
+    at = bisect_right(contents, piece.words[0], key=lambda content: content[0]) - 1
+    if at < 0 or contents[at] == piece.words:
+        return False
+    begin, end = contents[at]
+    return all(part is not None and begin <= part[0] and part[1] <= end for part in (piece.words, piece.source, piece.cue))
 
 
 def _has_words(text: str, span: Span) -> bool:
@@ -70,41 +84,54 @@ def _has_words(text: str, span: Span) -> bool:
 def best_spans(tags: Floats, paragraph_starts: NDArray[np.bool_]) -> list[list[Range]]:
     """The most probable well-formed spans of each layer (Viterbi): an inside tag follows only a begin or an inside tag of its paragraph.
 
+    No span crosses paragraphs, so those of like length are decoded side by side.
+
     Args:
         tags: Log-probabilities, words × layers × (O, B, I).
-        paragraph_starts: Where a word opens a paragraph.
+        paragraph_starts: Where a word opens a paragraph; the first does.
 
     Returns:
         For each layer its spans, as half-open ranges of words in order.
     """
-    count, layers, _ = tags.shape
-    back = np.empty((count, layers), dtype=np.int8)
-    into_inside = np.empty((count, layers), dtype=np.int8)
-    outside, begin, inside = (tags[0, :, k].copy() for k in range(3))
-    inside += _IMPOSSIBLE
-    for at in range(1, count):
-        stacked = np.stack([outside, begin, inside])
-        back[at] = stacked.argmax(axis=0)
-        best = stacked.max(axis=0)
-        into_inside[at] = np.where(begin >= inside, 1, 2)
-        inside = np.maximum(begin, inside) + tags[at, :, 2] + (_IMPOSSIBLE if paragraph_starts[at] else np.float32(0))
-        outside, begin = best + tags[at, :, 0], best + tags[at, :, 1]
-    final = np.stack([outside, begin, inside]).argmax(axis=0)
-    return [_trace(back[:, layer], into_inside[:, layer], int(final[layer])) for layer in range(layers)]
+    best = np.empty(tags.shape[:2], dtype=np.int8)
+    starts = np.flatnonzero(paragraph_starts)
+    lengths = np.diff(starts, append=len(tags))
+    order = np.argsort(lengths, kind="stable")
+    for at in range(0, len(order), _SIDE_BY_SIDE):
+        chosen = order[at : at + _SIDE_BY_SIDE]
+        places = np.arange(lengths[chosen[-1]])[:, None]
+        held = places < lengths[chosen]
+        words = (starts[chosen] + places)[held]
+        padded = np.empty((*held.shape, *tags.shape[1:]), dtype=np.float32)
+        padded[...] = (0, _IMPOSSIBLE, _IMPOSSIBLE)
+        padded[held] = tags[words]
+        best[words] = _best_tags(padded)[held]
+    return [_ranges(best[:, layer]) for layer in range(tags.shape[1])]
 
 
-def _trace(back: NDArray[np.int8], into_inside: NDArray[np.int8], state: int) -> list[Range]:
-    found: list[Range] = []
-    end: int | None = None
-    for at in range(len(back) - 1, -1, -1):
-        if state != 0 and end is None:
-            end = at + 1
-        if state == 1 and end is not None:
-            found.append((at, end))
-            end = None
-        if at:
-            state = int(into_inside[at]) if state == 2 else int(back[at])
-    return found[::-1]
+def _best_tags(tags: Floats) -> NDArray[np.int8]:
+    """The best tags, words × paragraphs × layers, of paragraphs side by side, from words × paragraphs × layers × (O, B, I)."""
+    outside, begin, inside = np.moveaxis(tags, -1, 0)
+    into_inside = np.empty(outside.shape, dtype=np.int8)
+    into_others = np.empty(outside.shape, dtype=np.int8)
+    out, first, later = outside[0], begin[0], np.full_like(inside[0], _IMPOSSIBLE)
+    for at in range(1, len(tags)):
+        held = np.maximum(first, later)
+        into_inside[at] = np.where(first >= later, 1, 2)
+        into_others[at] = np.where(out >= held, 0, into_inside[at])
+        reached = np.maximum(out, held)
+        out, first, later = reached + outside[at], reached + begin[at], held + inside[at]
+    found = np.empty(outside.shape, dtype=np.int8)
+    found[-1] = np.where(out >= np.maximum(first, later), 0, np.where(first >= later, 1, 2))
+    for at in range(len(tags) - 1, 0, -1):
+        found[at - 1] = np.where(found[at] == 2, into_inside[at], into_others[at])
+    return found
+
+
+def _ranges(tags: NDArray[np.int8]) -> list[Range]:
+    begins, stops = np.flatnonzero(tags == 1), np.append(np.flatnonzero(tags != 2), len(tags))
+    ends = stops[np.searchsorted(stops, begins, side="right")]
+    return list(zip(begins.tolist(), ends.tolist(), strict=True))
 
 
 def _link(content: Range, layers: dict[str, list[Range]], windows: Sequence[Window], scores: Sequence[WindowScores], owner: int) -> _Piece:
@@ -144,7 +171,7 @@ def _join(text: str, words: Words, pieces: Sequence[_Piece], marked: Sequence[Sp
         if draft is None and last is not None:
             runs_on = _runs_on(text, words, last[0], piece)
             free = last[1].cue is None or piece.cue is None
-            if free and (runs_on or (piece.cue is None and piece.source is None and _follows(words, last[0], piece, marked))):
+            if free and (runs_on or (piece.cue is None and piece.source is None and _follows(text, words, last[0], piece, marked))):
                 draft = last[1]
         if draft is None:
             draft = _Draft()
@@ -172,22 +199,34 @@ def _opens_paragraph(words: Words, piece: _Piece) -> bool:
     return at == 0 or bool(words.paragraph[at] != words.paragraph[at - 1])
 
 
-def _follows(words: Words, before: _Piece, piece: _Piece, marked: Sequence[Span]) -> bool:
-    """Whether `piece`, in marks, fills the next paragraph's start after `before`, in marks too."""
+def _follows(text: str, words: Words, before: _Piece, piece: _Piece, marked: Sequence[Span]) -> bool:
+    """Whether `piece`, in marks, opens the next paragraph after `before`, in marks too, and is no pull quote of its words."""
     one, two = words.span(*before.words), words.span(*piece.words)
     adjacent = words.paragraph[piece.words[0]] == words.paragraph[before.words[1] - 1] + 1
     in_marks = all(any(mark.start <= span.start for mark in overlapping(marked, span)) for span in (one, two))
-    return bool(adjacent) and in_marks and _opens_paragraph(words, piece)
+    repeats = text[two.start + 1 : two.end - 1].rstrip(".,!?") in text[one.start : one.end]
+    return bool(adjacent) and in_marks and not repeats and _opens_paragraph(words, piece)
+
+
+def _uninterrupted(words: Words, pieces: Sequence[Range]) -> list[Range]:
+    """The pieces of a quote, those of a paragraph between which no word stands made one."""
+    joined: list[Range] = []
+    for begin, end in pieces:
+        if joined and joined[-1][1] == begin and words.paragraph[begin] == words.paragraph[begin - 1]:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((begin, end))
+    return joined
 
 
 def _finish(text: str, words: Words, draft: _Draft, tags: Floats, marked: Sequence[Span]) -> Quote:
-    content = tuple(words.span(*piece.words) for piece in draft.pieces)
+    content = tuple(words.span(*joined) for joined in _uninterrupted(words, [piece.words for piece in draft.pieces]))
     votes: dict[Range | None, float] = {}
     for piece in draft.pieces:
         votes[piece.source] = votes.get(piece.source, 0.0) + piece.scores["source"] * (1.0 if piece.source else 0.5)
     source = max(votes, key=lambda span: votes[span])
-    certainty = [float(np.exp(tags[begin:end, 2].max(axis=-1)).mean()) for begin, end in (piece.words for piece in draft.pieces)]
-    edges = min(float(np.exp(tags[piece.words[0], 2, 1])) for piece in draft.pieces)
+    certainty = [float(np.exp(tags[begin:end].max(axis=-1)).mean()) for begin, end in (piece.words for piece in draft.pieces)]
+    edges = min(float(np.exp(tags[piece.words[0], 1])) for piece in draft.pieces)
     linked = min(piece.scores["source"] for piece in draft.pieces)
     return Quote(
         join_pieces(text, content),

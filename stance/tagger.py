@@ -1,7 +1,8 @@
 """The quotes model: windows of words in, probabilities of spans and links out.
 
-Three layers of begin/inside/outside tags (source, cue, content) let a source or cue stand inside somebody else's content. Each content span
-points to the first word of its cue and of its source, or to the window's start mark where it has none.
+Four layers of begin/inside/outside tags (source, cue, content, and content within content) let a source, a cue and a whole quote stand
+inside somebody else's content. Each content span points to the first word of its cue and of its source, or to the window's start mark
+where it has none.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from stance.tokens import CASES, MARKS, POSITIONS, Window
 
 Floats = NDArray[np.float32]
 
-LAYERS = ("source", "cue", "content")
+LAYERS = ("source", "cue", "content", "inner")
+CONTENT, INNER = LAYERS.index("content"), LAYERS.index("inner")
 TAGS = ("O", "B", "I")
 LINKS = ("cue", "source")
 _BUCKETS = 16
@@ -73,11 +75,12 @@ class QuoteTagger(nn.Module):
         hidden = encoder.config.hidden_size
         self.encoder = encoder
         self.features = nn.ModuleList(nn.Embedding(size, hidden) for size in (CASES, MARKS, POSITIONS))
-        self.tags = nn.Linear(hidden, len(LAYERS) * len(TAGS))
+        self.tags = nn.Linear(hidden, INNER * len(TAGS))
         self.begins = nn.Linear(hidden, len(LINKS) * width)
         self.ends = nn.Linear(hidden, len(LINKS) * width)
         self.keys = nn.Linear(hidden, len(LINKS) * width)
         self.nearness = nn.Embedding(2 * _BUCKETS - 1, len(LINKS))
+        self.inner = nn.Linear(hidden, len(TAGS))
         for table in (*self.features, self.nearness):
             nn.init.zeros_(table.weight)
 
@@ -101,7 +104,8 @@ class QuoteTagger(nn.Module):
 
     def tag(self, states: Tensor) -> Tensor:
         """Scores of tags, windows × words × layers × tags, from what `forward` gives."""
-        scores: Tensor = self.tags(states[:, 1:])
+        words = states[:, 1:]
+        scores = torch.cat([self.tags(words), self.inner(words)], dim=-1)
         return scores.view(*scores.shape[:-1], len(LAYERS), len(TAGS))
 
     def vectors(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:

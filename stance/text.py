@@ -135,12 +135,16 @@ def marked_share(text: str, content: Sequence[Span], marked: Sequence[Span]) -> 
         leading = _LEADING_WORD.match(text, piece.start, piece.end) if number == 0 else None
         if leading:
             ignored.append(Span(leading.start(), leading.end()))
-        near = overlapping(marked, piece)
-        for at in range(piece.start, piece.end):
-            if text[at].isalnum() and not any(span.start <= at < span.end for span in ignored):
-                total += 1
-                inside += any(span.start <= at < span.end for span in near)
+        places = (piece, *overlapping(marked, piece))
+        kept = [_letters(text, piece, place) - sum(_letters(text, place, one) for one in ignored) for place in places]
+        total += kept[0]
+        inside += sum(kept[1:])
     return inside / total if total else 0.0
+
+
+def _letters(text: str, one: Span, other: Span) -> int:
+    """How many letters and digits two spans share."""
+    return sum(map(str.isalnum, text[max(one.start, other.start) : min(one.end, other.end)]))
 
 
 def kind_of(text: str, content: Sequence[Span], marked: Sequence[Span]) -> Kind:

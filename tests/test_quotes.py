@@ -1,10 +1,57 @@
 import itertools
+from pathlib import Path
 
 import numpy as np
 
-from stance.document import Document
+from stance import checkpoints
+from stance.articles import read_folder
+from stance.document import Document, Quote, Span
 from stance.pipeline import Pipeline
-from stance.quotes import best_spans
+from stance.quotes import best_spans, decode
+from stance.tagger import LAYERS, LINKS, TAGS, WindowScores, buckets
+from stance.text import quoted
+from stance.tokens import read_words
+from stance.training.quotes import Example, make_examples
+
+Key = tuple[tuple[Span, ...], tuple[Span, ...], tuple[Span, ...]]
+
+
+def scores_of(example: Example) -> WindowScores:
+    """What a model would say that is certain of an example's targets."""
+    count = len(example.tags)
+    tags = np.where(np.arange(len(TAGS)) == example.tags[..., None].clip(min=0), 0, -20).astype(np.float32)
+    asked = np.zeros((count, len(LINKS), 1 + count), dtype=np.float32)
+    for (first, _), targets in zip(example.contents, example.links, strict=True):
+        asked[first, range(len(LINKS)), targets] = 30 * (1 + count) ** 0.5
+    keys = np.repeat(np.eye(1 + count, dtype=np.float32)[:, None], len(LINKS), axis=1)
+    classes = 1 + int(buckets(np.array([1 << 20]), np.int64(0), np.int64(1)).max())
+    return WindowScores(tags, asked, np.zeros_like(asked), keys, np.zeros((classes, len(LINKS)), dtype=np.float32))
+
+
+def key(quote: Quote) -> Key:
+    return quote.content, quote.source, quote.cue
+
+
+def is_told_within(quote: Quote, others: tuple[Quote, ...]) -> bool:
+    """Whether a quote stands within another one, with its source and cue."""
+    parts = (*quote.content, *quote.source, *quote.cue)
+    holders = [one for other in others if other is not quote for one in other.content]
+    return bool(quote.source and quote.cue) and any(all(one.contains(part) for part in parts) for one in holders)
+
+
+def test_decoding_what_the_labels_say_gives_the_labels_back(root: Path) -> None:
+    tokenizer = checkpoints.load_tokenizer(checkpoints.locate("quotes"))
+    right: list[bool] = []
+    nested: list[bool] = []
+    for document in read_folder(root / "seeds" / "train"):
+        words = read_words(document.text, tokenizer)
+        (example,) = make_examples(document, words, tokenizer, size=1 << 20)
+        assert example.tags.shape == (len(words), len(LAYERS))
+        found = {key(quote) for quote in decode(document.text, words, [example.window], [scores_of(example)], quoted(document.text))}
+        right += [key(quote) in found for quote in document.quotes]
+        nested += [key(quote) in found for quote in document.quotes if is_told_within(quote, document.quotes)]
+    assert sum(right) >= 0.97 * len(right) > 1180
+    assert sum(nested) >= 0.95 * len(nested) > 30
 
 
 def test_decoding_finds_the_best_well_formed_tags() -> None:

@@ -9,8 +9,12 @@ from safetensors.torch import load_file
 import stance
 from stance import checkpoints
 from stance.corpora import read_corpus
+from stance.document import Document, Quote, Span, Speaker
 from stance.errors import CorpusError, MissingModelError, TrainingError
-from stance.training.quotes import Examples, QuotesTrainer
+from stance.formats.polnear import PROVENANCE
+from stance.tagger import CONTENT, INNER
+from stance.tokens import read_words
+from stance.training.quotes import IGNORED, Examples, QuotesTrainer, make_examples
 from stance.training.recipe import load_base, read_recipe
 from stance.training.run import train_model
 from stance.training.stance import fit_threshold
@@ -18,6 +22,7 @@ from stance.training.stance import fit_threshold
 pytestmark = pytest.mark.usefixtures("one_thread")
 TEXT = "“We should talk,” Ada Lund said."
 ARTICLE = "Ada Lund said the harbour would reopen. “We should talk to Beijing,” she added. Critics had doubts about a visit in the spring."
+TWO_QUOTES = ("that Jun Ito had promised to sign", "said", "Ada Lund", "to sign", "had promised", "Jun Ito")
 
 
 def write_recipe(folder: Path, base: Path | str, task: str) -> Path:
@@ -89,6 +94,24 @@ def test_examples_hold_every_word_and_point_to_cue_and_source(tiny_base: Path) -
     for row in examples.rows:
         for cue in row.links[:, 0][row.links[:, 0] > 0]:
             assert row.tags[cue - 1, 1] == 1
+
+
+def test_a_quote_within_a_quote_is_a_target_of_its_own_layer(tiny_base: Path) -> None:
+    text = "Ada Lund said that Jun Ito had promised to sign."
+    spans = {words: Span(text.index(words), text.index(words) + len(words)) for words in TWO_QUOTES}
+    outer, said, lund, inner, promised, ito = (spans[words] for words in TWO_QUOTES)
+    quotes = [Quote("", (outer,), (lund,), (said,), speaker=Speaker("Ada Lund")), Quote("", (inner,), (ito,), (promised,))]
+    _, tokenizer = load_base(str(tiny_base))
+    words = read_words(text, tokenizer)
+    (example,) = make_examples(Document.assemble(text, quotes), words, tokenizer, size=64)
+    begins = [np.flatnonzero(example.tags[:, layer] == 1).tolist() for layer in (CONTENT, INNER)]
+    assert begins == [[words.locate(outer)[0]], [words.locate(inner)[0]]]
+    assert example.links.tolist() == [
+        [1 + words.locate(said)[0], 1 + words.locate(lund)[0]],
+        [1 + words.locate(promised)[0], 1 + words.locate(ito)[0]],
+    ]
+    (silent,) = make_examples(Document.assemble(text, quotes[:1], provenance=PROVENANCE), words, tokenizer, size=64)
+    assert set(silent.tags[:, INNER].tolist()) == {IGNORED}
 
 
 def test_a_recipe_that_is_none_is_refused(tmp_path: Path) -> None:

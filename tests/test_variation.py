@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 
 import pytest
 
 from stance.document import Document, Quote, Span, Speaker, Stance
 from stance.text import kind_of, quoted
-from stance.training.variation import edit, vary_marks
+from stance.training.variation import edit, vary_marks, wrap_quotes
 
 TEXT = (
     "“Keep the line open,” Tess Orrin said. “Ring them weekly.”\n\n"
@@ -98,3 +99,67 @@ def test_edit_drops_what_loses_its_words_and_renumbers_repeats() -> None:
     ban = place("the ban")
     moved = edit(Document.assemble(TEXT, quotes), [(ban.start, ban.end, "")])
     assert [(quote.text, quote.repeats) for quote in moved.quotes] == [("the quays", None), ("cold", 0), ("tide", None)]
+
+
+QUAYS = (
+    "“Keep the line open,” Tess Orrin said. “Ring them weekly.”\n\n"
+    'The mayor called the ban "a folly" before he left.\n\n'
+    "Bram Holt asked for patience."
+)
+QUAYS_QUOTES = (
+    (["“Keep the line open,”", "“Ring them weekly.”"], "Tess Orrin", "said"),
+    (['the ban "a folly"'], "The mayor", "called"),
+    (["for patience"], "Bram Holt", "asked"),
+)
+
+
+def quays(repeats: int | None = None) -> Document:
+    def at(words: str) -> Span:
+        return Span(QUAYS.index(words), QUAYS.index(words) + len(words))
+
+    quotes = [
+        Quote(
+            " … ".join(content),
+            tuple(map(at, content)),
+            (at(source),),
+            (at(cue),),
+            speaker=Speaker(source),
+            repeats=repeats if n == 2 else None,
+        )
+        for n, (content, source, cue) in enumerate(QUAYS_QUOTES)
+    ]
+    return Document.assemble(QUAYS, quotes)
+
+
+def words_of(document: Document, spans: Sequence[Span]) -> list[str]:
+    return [document.text[span.start : span.end] for span in spans]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_somebody_else_reports_the_sentences_that_hold_whole_quotes(seed: int) -> None:
+    wrapped = wrap_quotes(quays(), random.Random(seed), share=1)
+    known = [quote for quote in wrapped.quotes if quote.speaker]
+    assert [words_of(wrapped, quote.content) for quote in known] == [content for content, _, _ in QUAYS_QUOTES]
+    assert [words_of(wrapped, (*quote.source, *quote.cue))[1:] for quote in known] == [[cue] for _, _, cue in QUAYS_QUOTES]
+    new = [quote for quote in wrapped.quotes if not quote.speaker]
+    reported = [quote.text.removeprefix("that ") for quote in new]
+    assert reported == ['the mayor called the ban "a folly" before he left', "Bram Holt asked for patience"]
+    assert [quote.kind for quote in new] == ["mixed", "indirect"]
+    for quote, inner in zip(new, known[1:], strict=True):
+        (source,), (cue,) = words_of(wrapped, quote.source), words_of(wrapped, quote.cue)
+        assert f"\n\n{source} {cue} {quote.text}." in wrapped.text
+        assert quote.content[0].contains(inner.extent)
+    assert [quote.content[0] for quote in wrapped.quotes] == sorted(quote.content[0] for quote in wrapped.quotes)
+
+
+def test_reports_keep_their_share_and_leave_the_rest_alone() -> None:
+    document = quays()
+    assert wrap_quotes(document, random.Random(1), share=0) is document
+    added = [len(wrap_quotes(document, random.Random(seed), share=0.5).quotes) - 3 for seed in range(200)]
+    assert 150 <= sum(added) <= 250
+
+
+def test_repeats_point_to_the_same_quotes_when_others_come_between() -> None:
+    wrapped = wrap_quotes(quays(repeats=1), random.Random(0), share=1)
+    (repeat,) = [quote for quote in wrapped.quotes if quote.repeats is not None]
+    assert wrapped.quotes[repeat.repeats or 0].text == 'the ban "a folly"'

@@ -14,6 +14,7 @@ from stance.document import Document, Quote, Span, join_pieces
 from stance.errors import CorpusError
 from stance.text import kind_of, paragraphs, quoted
 
+PROVENANCE = "PolNeAR"
 _ROLES = {"Source": "source", "Cue": "cue", "Content": "content"}
 _ANNOTATOR = re.compile(r"^(?P<article>.+)_(?P<annotator>[0-9a-f]{4})\.ann$")
 
@@ -45,7 +46,7 @@ def read(split: Path | str, annotators: int | None = 1) -> Iterator[Document]:
         for annotator, path in files[:annotators]:
             quotes = read_attributions(text, path)
             outlet, date = [*article.split("_"), "", ""][:2]
-            yield Document.assemble(text, quotes, id=article, outlet=outlet, date=date, annotator=annotator, provenance="real")
+            yield Document.assemble(text, quotes, id=article, outlet=outlet, date=date, annotator=annotator, provenance=PROVENANCE)
 
 
 def read_attributions(text: str, path: Path) -> list[Quote]:

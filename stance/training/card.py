@@ -11,8 +11,9 @@ from stance.questions import Question, shipped_question
 from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder
 
 _FINDS = (
-    "Finds who is quoted in English news text: three layers of begin/inside/outside tags (source, cue, content) and links "
-    "from each content to its cue and source, on one encoder with features for case, quotation marks and paragraph starts."
+    "Finds who is quoted in English news text: four layers of begin/inside/outside tags (source, cue, content, and content within "
+    "content) and links from each content to its cue and source, on one encoder with features for case, quotation marks and paragraph "
+    "starts."
 )
 _FINDS_NOT = """Do not use it
 

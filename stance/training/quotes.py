@@ -17,12 +17,13 @@ from torch.utils.data import Dataset
 from transformers import Trainer, TrainingArguments, set_seed
 
 from stance.document import Document, Span
+from stance.formats.polnear import PROVENANCE
 from stance.pipeline import Reader
-from stance.tagger import LAYERS, LINKS, QuoteTagger, buckets, collate
+from stance.tagger import CONTENT, INNER, LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
 from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
-from stance.training.variation import vary_marks
+from stance.training.variation import vary_marks, wrap_quotes
 
 IGNORED = -100
 
@@ -62,7 +63,7 @@ class Examples(Dataset[Example]):
             draw = random.Random(f"{seed} {epoch}")
             rows: list[Example] = []
             for document in documents:
-                varied = vary_marks(document, draw)
+                varied = vary_marks(document if document.provenance == PROVENANCE else wrap_quotes(document, draw), draw)
                 words = read_words(varied.text, tokenizer)
                 if len(words):
                     rows.extend(make_examples(varied, words, tokenizer, size=size, first_end=draw.randint(size // 6, size)))
@@ -76,17 +77,20 @@ class Examples(Dataset[Example]):
 
 
 def make_examples(document: Document, words: Words, tokenizer: Tokenizer, *, size: int, first_end: int | None = None) -> list[Example]:
-    """Cuts a labelled article into windows with targets. Of contents within contents the outer one is the target."""
+    """Cuts a labelled article into windows with targets; PolNeAR labels no content within content, and says nothing of it."""
     tags = np.zeros((len(words), len(LAYERS)), dtype=np.int64)
-    for layer, role in enumerate(LAYERS):
-        spans = sorted({span for quote in document.quotes for span in getattr(quote, role)}, key=len)
-        for span in spans:
+    layers = {layer: {span for quote in document.quotes for span in getattr(quote, role)} for layer, role in enumerate(LAYERS[:INNER])}
+    layers[INNER] = {span for span in layers[CONTENT] if any(other != span and other.contains(span) for other in layers[CONTENT])}
+    layers[CONTENT] -= layers[INNER]
+    for layer, spans in layers.items():
+        for span in sorted(spans, key=len):
             begin, end = words.locate(span)
             tags[begin:end, layer] = 2
-        for span in spans:
-            begin, end = words.locate(span)
-            if begin < end and not (layer == LAYERS.index("content") and any(o != span and o.contains(span) for o in spans)):
+        for begin, end in map(words.locate, spans):
+            if begin < end:
                 tags[begin, layer] = 1
+    if document.provenance == PROVENANCE:
+        tags[:, INNER] = IGNORED
     windows = cut_windows(words, size, 0, boundary_ids(tokenizer), first_end=first_end)
     return [_example(document, words, tags, window) for window in windows]
 
@@ -97,7 +101,7 @@ def _example(document: Document, words: Words, tags: NDArray[np.int64], window: 
         targets = [_target(words, window, getattr(quote, role)) for role in LINKS]
         for piece in quote.content:
             begin, end = words.locate(piece)
-            if window.begin <= begin < end <= window.end and tags[begin, LAYERS.index("content")] == 1:
+            if window.begin <= begin < end <= window.end and 1 in tags[begin, [CONTENT, INNER]]:
                 contents.append((begin - window.begin, end - 1 - window.begin))
                 links.append(targets)
     shape = (-1, 2)
@@ -138,10 +142,12 @@ def collate_examples(examples: Sequence[Example]) -> dict[str, Tensor]:
 
 
 def loss_of(model: QuoteTagger, batch: dict[str, Tensor], link_weight: float) -> Tensor:
-    """Cross-entropy of tags, plus that of links times `link_weight`."""
+    """Cross-entropy of the tags of each layer, plus that of links times `link_weight`; a layer of which nothing is known has no say."""
     states = model(batch["pieces"], batch["mask"], batch["features"], batch["heads"])
     cross_entropy = nn.functional.cross_entropy
-    loss = len(LAYERS) * cross_entropy(model.tag(states).flatten(0, 2), batch["tags"].flatten(), ignore_index=IGNORED)
+    pairs = zip(model.tag(states).unbind(2), batch["tags"].unbind(2), strict=True)
+    known = [(scores, targets) for scores, targets in pairs if (targets != IGNORED).any()]
+    loss = torch.stack([cross_entropy(scores.flatten(0, 1), targets.flatten(), ignore_index=IGNORED) for scores, targets in known]).sum()
     if (batch["links"] != IGNORED).any():
         loss = loss + link_weight * cross_entropy(
             link_scores(model, states, batch).flatten(0, 2), batch["links"].flatten(), ignore_index=IGNORED

@@ -1,4 +1,4 @@
-"""The same article as another page would print it: other quotation marks, or none. Labels follow their words."""
+"""The same article as another would print it: other quotation marks, or none; a report of what is said there. Labels follow their words."""
 
 from __future__ import annotations
 
@@ -7,10 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stance.document import Document, Quote, Span, join_pieces
-from stance.text import kind_of, quoted
+from stance.text import kind_of, paragraphs, quoted, sentences
 
 Edit = tuple[int, int, str]
 
+_WRAPPED_SHARE = 0.25
+_SOURCES = (
+    "The minister", "Officials", "She", "He", "A spokesman", "One aide", "The report", "People familiar with the matter", "Two diplomats",
+)  # fmt: skip
+_VERBS = (
+    "said", "told reporters", "added", "noted", "wrote", "argued", "believes", "has claimed", "warned", "insisted", "confirmed",
+    "testified",
+)  # fmt: skip
+_LOWERED = frozenset((
+    "the", "a", "an", "he", "she", "they", "it", "we", "in", "on", "at", "but", "his", "her", "their", "its", "some", "many", "most", "one",
+    "two", "both", "when", "while", "after", "asked",
+))  # fmt: skip
 _PAIRS = {"curly": ("“", "”"), "straight": ('"', '"'), "single": ("‘", "’"), "plain": ("'", "'")}
 
 
@@ -34,6 +46,64 @@ def vary_marks(document: Document, draw: random.Random, kept: float = 0.55) -> D
         if document.text[span.end - 1] in '”"':
             edits.append((span.end - 1, span.end, closing))
     return edit(document, edits)
+
+
+def wrap_quotes(document: Document, draw: random.Random, share: float = _WRAPPED_SHARE) -> Document:
+    """Lets somebody else report a sentence that holds a whole quote: *Officials said that Lund had promised to sign*.
+
+    Few labelled quotes stand within others; this way every corpus has them, with sources of its own.
+
+    Args:
+        document: A labelled article.
+        draw: Source of chance.
+        share: Of the quotes that can be, the share that is reported by somebody else.
+    """
+    said = [document.text[span.start : span.end] for quote in document.quotes for span in quote.source[:1]]
+    names = [words for words in said if words[:1].isupper() and len(words) <= 60 and "," not in words] or [*_SOURCES]
+    chosen = [sentence for sentence in _wrappable(document) if draw.random() < share]
+    for sentence in reversed(chosen):
+        document = _report(document, sentence, draw.choice(names if draw.random() < 0.6 else _SOURCES), draw)
+    return document
+
+
+def _wrappable(document: Document) -> list[Span]:
+    """The sentences that hold a quote with source and cue, and share no word with what stands beyond them."""
+    text, found = document.text, []
+    extents = [quote.extent for quote in document.quotes]
+    for sentence in (sentence for paragraph in paragraphs(text) for sentence in sentences(text, paragraph)):
+        near = [n for n, extent in enumerate(extents) if extent.start < sentence.end and sentence.start < extent.end]
+        whole = all(sentence.contains(extents[n]) for n in near)
+        first = text[sentence.start]
+        if near and whole and first.isalnum() and text[sentence.end - 1] == "." and any(_is_attributed(document.quotes[n]) for n in near):
+            found.append(sentence)
+    return found
+
+
+def _is_attributed(quote: Quote) -> bool:
+    return bool(quote.source and quote.cue)
+
+
+def _report(document: Document, sentence: Span, source: str, draw: random.Random) -> Document:
+    """Puts an attribution before a sentence and makes a quote of the sentence."""
+    text, verb, that = document.text, draw.choice(_VERBS), draw.choice(("that ", "that ", ""))
+    opening = f"{source} {verb} "
+    edits: list[Edit] = [(sentence.start, sentence.start, opening + that)]
+    if text[sentence.start : sentence.end].split(maxsplit=1)[0].lower() in _LOWERED:
+        edits.append((sentence.start, sentence.start + 1, text[sentence.start].lower()))
+    edited = edit(document, edits)
+    begin = sentence.start + len(opening)
+    content = Span(begin, sentence.end - 1 + len(opening) + len(that))
+    cue = Span(sentence.start + len(source) + 1, begin - 1)
+    quote = Quote(
+        edited.text[content.start : content.end],
+        (content,),
+        (Span(sentence.start, sentence.start + len(source)),),
+        (cue,),
+        kind_of(edited.text, (content,), quoted(edited.text)),
+    )
+    at = sum(other.content[0].start < content.start for other in edited.quotes)
+    moved = [other if (n := other.repeats) is None else replace(other, repeats=n + (n >= at)) for other in edited.quotes]
+    return Document.assemble(edited.text, [*moved[:at], quote, *moved[at:]], **edited.metadata)
 
 
 def edit(document: Document, edits: Sequence[Edit]) -> Document:
