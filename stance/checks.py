@@ -249,7 +249,7 @@ def _sound_pieces(text: str, quote: Any) -> list[Span]:
 def check_span(text: str, row: Any, found: Span | None = None) -> tuple[Span | None, str | None]:
     """A labelled span, if it is sound, else what is wrong with it; `found` is where its words stand without doubt."""
     if not isinstance(row, dict):
-        return None, f"a span is an object with `start`, `end` and `text`, not {row!r}"
+        return None, f'a span is an object, as {{"text": "the words"}}, with `start` and `end` where you know them, not {row!r}'
     start, end, words = row.get("start"), row.get("end"), row.get("text")
     if end is None and (start is None or isinstance(start, int)) and isinstance(words, str) and words.strip():
         lost = lost_words(text, words.strip(), find_words(text, words.strip()))

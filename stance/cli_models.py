@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -63,14 +64,18 @@ def _train_on(
         typer.echo(f"stance: {len(left)} of {len(drawn)} articles are uncorrected, says their `annotator`: {', '.join(left[:5])}", err=True)
     asked = read_question(question) if question else None
     begun = {name: str(folder) for name, folder in checkpoints.find_models(start).items()} if start else {}
+    done = []
     for name in run.TASKS if task == "all" else (task,):
         if start and name not in begun:
             typer.echo(f"stance: {start} holds no model of {name}: not trained", err=True)
             continue
         recipe = tuning_recipe(name, data, base=base or begun.get(name, SHIPPED), dev=dev, question=asked, left_out=damaged)
         typer.echo(f"{name}: training on {', '.join(map(str, data))}; {mixture(name, recipe)}", err=True)
-        made = run.train_model(name, recipe, out / name, work)
+        made = run.train_model(name, recipe, out / name, work, keep_work=True)
+        done.append(made.work)
         typer.echo(f"{name}: {made.summary}", err=True)
+    for place in done:
+        shutil.rmtree(place)
     if damaged:
         raise typer.Exit(1)
 

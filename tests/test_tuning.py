@@ -244,6 +244,23 @@ def test_a_run_does_not_go_on_from_another_runs_checkpoints(
     assert len(list((alone / "work").iterdir())) == 2
 
 
+def test_a_run_that_came_to_its_end_is_not_trained_again_while_its_folder_is_kept(
+    folder: Path, tiny_base: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    recipe = small("stance", folder, tiny_base)
+    recipe = replace(recipe, stages=(replace(recipe.stages[0], epochs=1),))
+    first = train_model("stance", recipe, alone / "model", alone / "work", keep_work=True)
+    weights = (alone / "model" / checkpoints.WEIGHTS).read_bytes()
+    monkeypatch.setattr("transformers.Trainer.train", fail)
+    again = train_model("stance", recipe, alone / "model", alone / "work")
+    assert (again.losses, again.work) == (first.losses, first.work)
+    assert (alone / "model" / checkpoints.WEIGHTS).read_bytes() == weights
+    assert not first.work.exists()
+
+
 def test_what_a_model_has_seen_is_read_again(tmp_path: Path) -> None:
     write_seen(tmp_path, [article(1), article(1), article(2)], [article(3)])
     assert len(read_seen(tmp_path)) == 2

@@ -35,12 +35,14 @@ class Trained:
         folder: The model's directory.
         losses: Loss on development articles by step, for each stage; empty where none were given.
         calibration: What its probabilities were calibrated on.
+        work: The folder of its checkpoints.
     """
 
     task: str
     folder: Path
     losses: tuple[Mapping[int, float], ...]
     calibration: str
+    work: Path
 
     @property
     def summary(self) -> str:
@@ -55,7 +57,7 @@ class Trained:
         return " ".join([*said, self.calibration])
 
 
-def train_model(task: str, recipe: Recipe, out: Path, work: Path) -> Trained:
+def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: bool = False) -> Trained:
     """Trains a model and writes its directory: weights, config, tokenizer, card, recipe, and the articles that it has seen.
 
     A run that was cut off goes on from its last checkpoint in `work` if recipe, data and base are the same; the folder of a run that
@@ -66,6 +68,7 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path) -> Trained:
         recipe: How.
         out: Folder for the model.
         work: Folder for checkpoints.
+        keep_work: Whether the run's own folder stays, so that the same call would not train again.
 
     Raises:
         TrainingError: The recipe is wrong, or its data hold nothing to learn from.
@@ -90,8 +93,9 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path) -> Trained:
     write_seen(out, [document for articles in documents for document in articles], dev)
     sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
     write_card(task, out, recipe, calibration, sources, losses)
-    shutil.rmtree(place)
-    return Trained(task, out, losses, calibration)
+    if not keep_work:
+        shutil.rmtree(place)
+    return Trained(task, out, losses, calibration, place)
 
 
 def _fingerprint(task: str, recipe: Recipe, documents: Sequence[Sequence[Document]]) -> str:
