@@ -101,6 +101,8 @@ class KeepBest(TrainerCallback):
         if not self.has_stopped(state.global_step - 1) and (state.global_step % every == 0 or state.global_step == state.max_steps):
             self.record(state.global_step)
         if self.has_stopped(state.global_step):
+            if state.global_step < state.max_steps:
+                self.say(f"stops here: {PATIENCE} passes brought the loss no lower")
             control.should_training_stop = True
 
 
