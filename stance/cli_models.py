@@ -77,6 +77,7 @@ def _train_on(
     for place in done:
         shutil.rmtree(place)
     if damaged:
+        typer.echo(f"stance: {len(damaged)} damaged, named above, had no part in it", err=True)
         raise typer.Exit(1)
 
 

@@ -10,6 +10,7 @@ from stance.articles import ROLES
 from stance.document import Span
 from stance.text import overlapping, paragraphs, sentences
 
+_PLAIN_MARKS = str.maketrans("“”„«»‘’‛`´", '"' * 5 + "'" * 5)
 _NEAR = 2
 _LISTED = 12
 _AROUND = 24
@@ -115,7 +116,8 @@ def _nearest(text: str, places: Sequence[Span], content: Sequence[Span]) -> Span
 def lost_words(text: str, words: str, places: Sequence[int]) -> str:
     """Says that words stand nowhere, or at which places, with the number of each one's paragraph, counted from 1."""
     if not places:
-        return f"{words!r} does not stand in the text; copy the words from it"
+        alike = _alike(text, words)
+        return f"{words!r} does not stand in the text; {f'did you mean {alike!r}?' if alike else 'copy the words from it'}"
     lines = paragraphs(text)
     listed = []
     for place in places[:_LISTED]:
@@ -124,3 +126,12 @@ def lost_words(text: str, words: str, places: Sequence[int]) -> str:
         listed.append(f"{place} (paragraph {number}, {shown!r})")
     more = f" and {len(places) - _LISTED} more" if len(places) > _LISTED else ""
     return f"{words!r} stands {len(places)} times, none clearly nearest to the content; give its `start`: {', '.join(listed)}{more}"
+
+
+def _alike(text: str, words: str) -> str | None:
+    """What stands at one place and differs from some words in capitals and the shape of marks alone."""
+    plain, wanted = (part.translate(_PLAIN_MARKS).upper() for part in (text, words))
+    at = plain.find(wanted)
+    if len(plain) != len(text) or at < 0 or plain.find(wanted, at + 1) >= 0:
+        return None
+    return text[at : at + len(wanted)]
