@@ -258,9 +258,10 @@ def check_span(text: str, row: Any, found: Span | None = None) -> tuple[Span | N
         return None, f"span {start}–{end} is not within the text of {len(text)} code points; give its words as `text`, and {_FIX}"
     held = text[start:end]
     if not isinstance(words, str) or held != words:
-        said = f"span {start}–{end} holds {held!r}, labelled as {words!r}"
-        absent = isinstance(words, str) and words.strip() not in text
-        return None, f"{said}; {lost_words(text, str(words).strip(), ()) if absent else f'where the words stand once, {_FIX} finds them'}"
+        advice = f"where the words stand once, {_FIX} finds them"
+        if isinstance(words, str) and words.strip() not in text:
+            advice = lost_words(text, words.strip(), ())
+        return None, f"span {start}–{end} holds {held!r}, labelled as {words!r}; {advice}"
     if held != held.strip():
         return None, f"white space at an edge of {held!r}; {_FIX} takes it off"
     if len(held.splitlines()) > 1:

@@ -61,7 +61,7 @@ def find_quotes(
         found: list[Quote] = []
         for words, windows in plan:
             found.extend(decode(text, words, windows, list(islice(scored, len(windows))), marked))
-        yield sorted(found, key=lambda quote: quote.content[0])
+        yield found
 
 
 def calibrate(raw: float, slope: float, intercept: float) -> float:

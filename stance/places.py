@@ -8,9 +8,8 @@ from typing import Any
 
 from stance.articles import ROLES
 from stance.document import Span
-from stance.text import overlapping, paragraphs, sentences
+from stance.text import overlapping, paragraphs, sentences, with_plain_marks
 
-_PLAIN_MARKS = str.maketrans("“”„«»‘’‛`´", '"' * 5 + "'" * 5)
 _NEAR = 2
 _LISTED = 12
 _AROUND = 24
@@ -130,7 +129,7 @@ def lost_words(text: str, words: str, places: Sequence[int]) -> str:
 
 def _alike(text: str, words: str) -> str | None:
     """What stands at one place and differs from some words in capitals and the shape of marks alone."""
-    plain, wanted = (part.translate(_PLAIN_MARKS).upper() for part in (text, words))
+    plain, wanted = (with_plain_marks(part).upper() for part in (text, words))
     at = plain.find(wanted)
     if len(plain) != len(text) or at < 0 or plain.find(wanted, at + 1) >= 0:
         return None

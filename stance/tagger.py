@@ -80,6 +80,7 @@ class QuoteTagger(nn.Module):
         self.ends = nn.Linear(hidden, len(LINKS) * width)
         self.keys = nn.Linear(hidden, len(LINKS) * width)
         self.nearness = nn.Embedding(2 * _BUCKETS - 1, len(LINKS))
+        # Apart and last: what chance gives the other heads, and what they learn where nothing is known of this one, stays as without it.
         self.inner = nn.Linear(hidden, len(TAGS))
         for table in (*self.features, self.nearness):
             nn.init.zeros_(table.weight)

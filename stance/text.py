@@ -16,6 +16,7 @@ _ABBREVIATION = re.compile(
 _OPENING_DOUBLE, _CLOSING_DOUBLE, _PLAIN_DOUBLE = "“„«", "”»", '"＂'
 _SINGLE = "'‘’‛`´"
 _MARKS = re.compile(f"[{_OPENING_DOUBLE}{_CLOSING_DOUBLE}{_PLAIN_DOUBLE}{_SINGLE}]")
+_PLAIN_SHAPE = str.maketrans(dict.fromkeys(_OPENING_DOUBLE + _CLOSING_DOUBLE, '"') | dict.fromkeys(_SINGLE, "'"))
 _EDITORIAL = re.compile(r"\[[^\[\]]*\]")
 _LEADING_WORD = re.compile(r"\s*that\b", re.IGNORECASE)
 _ELISION = re.compile(r"(?:tis|twas|em|cause|til|n|\d\ds)\b", re.IGNORECASE)
@@ -119,6 +120,11 @@ def _closes(text: str, at: int, mark: str, family: str, paragraph: Span) -> bool
         return False
     plural = before in "sS" and after == " " and at + 2 < paragraph.end and text[at + 2].islower()
     return not (plural and _LATER_CLOSE.match(text, at + 1, paragraph.end))
+
+
+def with_plain_marks(text: str) -> str:
+    """A text of the same length with its quotation marks as a typewriter has them, straight."""
+    return text.translate(_PLAIN_SHAPE)
 
 
 def overlapping(spans: Sequence[Span], place: Span) -> Sequence[Span]:

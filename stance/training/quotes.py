@@ -63,7 +63,7 @@ class Examples(Dataset[Example]):
             draw = random.Random(f"{seed} {epoch}")
             rows: list[Example] = []
             for document in documents:
-                varied = vary_marks(document if document.provenance == PROVENANCE else wrap_quotes(document, draw), draw)
+                varied = vary_marks(wrap_quotes(document, draw) if _labels_inner(document) else document, draw)
                 words = read_words(varied.text, tokenizer)
                 if len(words):
                     rows.extend(make_examples(varied, words, tokenizer, size=size, first_end=draw.randint(size // 6, size)))
@@ -77,7 +77,7 @@ class Examples(Dataset[Example]):
 
 
 def make_examples(document: Document, words: Words, tokenizer: Tokenizer, *, size: int, first_end: int | None = None) -> list[Example]:
-    """Cuts a labelled article into windows with targets; PolNeAR labels no content within content, and says nothing of it."""
+    """Cuts a labelled article into windows with targets."""
     tags = np.zeros((len(words), len(LAYERS)), dtype=np.int64)
     layers = {layer: {span for quote in document.quotes for span in getattr(quote, role)} for layer, role in enumerate(LAYERS[:INNER])}
     layers[INNER] = {span for span in layers[CONTENT] if any(other != span and other.contains(span) for other in layers[CONTENT])}
@@ -89,10 +89,15 @@ def make_examples(document: Document, words: Words, tokenizer: Tokenizer, *, siz
         for begin, end in map(words.locate, spans):
             if begin < end:
                 tags[begin, layer] = 1
-    if document.provenance == PROVENANCE:
+    if not _labels_inner(document):
         tags[:, INNER] = IGNORED
     windows = cut_windows(words, size, 0, boundary_ids(tokenizer), first_end=first_end)
     return [_example(document, words, tags, window) for window in windows]
+
+
+def _labels_inner(document: Document) -> bool:
+    """Whether an article's labels tell of content within content; PolNeAR's scheme has none."""
+    return document.provenance != PROVENANCE
 
 
 def _example(document: Document, words: Words, tags: NDArray[np.int64], window: Window) -> Example:

@@ -51,12 +51,12 @@ def vary_marks(document: Document, draw: random.Random, kept: float = 0.55) -> D
 def wrap_quotes(document: Document, draw: random.Random, share: float = _WRAPPED_SHARE) -> Document:
     """Lets somebody else report a sentence that holds a whole quote: *Officials said that Lund had promised to sign*.
 
-    Few labelled quotes stand within others; this way every corpus has them, with sources of its own.
+    Few labelled quotes stand within others; this way an article has more of them, some with its own sources.
 
     Args:
         document: A labelled article.
         draw: Source of chance.
-        share: Of the quotes that can be, the share that is reported by somebody else.
+        share: Of the sentences that can be, the share that is reported by somebody else.
     """
     said = [document.text[span.start : span.end] for quote in document.quotes for span in quote.source[:1]]
     names = [words for words in said if words[:1].isupper() and len(words) <= 60 and "," not in words] or [*_SOURCES]
@@ -69,18 +69,13 @@ def wrap_quotes(document: Document, draw: random.Random, share: float = _WRAPPED
 def _wrappable(document: Document) -> list[Span]:
     """The sentences that hold a quote with source and cue, and share no word with what stands beyond them."""
     text, found = document.text, []
-    extents = [quote.extent for quote in document.quotes]
+    extents = [(quote.extent, bool(quote.source and quote.cue)) for quote in document.quotes]
     for sentence in (sentence for paragraph in paragraphs(text) for sentence in sentences(text, paragraph)):
-        near = [n for n, extent in enumerate(extents) if extent.start < sentence.end and sentence.start < extent.end]
-        whole = all(sentence.contains(extents[n]) for n in near)
-        first = text[sentence.start]
-        if near and whole and first.isalnum() and text[sentence.end - 1] == "." and any(_is_attributed(document.quotes[n]) for n in near):
+        near = [(extent, attributed) for extent, attributed in extents if sentence.overlaps(extent)]
+        told = any(attributed for _, attributed in near) and all(sentence.contains(extent) for extent, _ in near)
+        if told and text[sentence.start].isalnum() and text[sentence.end - 1] == ".":
             found.append(sentence)
     return found
-
-
-def _is_attributed(quote: Quote) -> bool:
-    return bool(quote.source and quote.cue)
 
 
 def _report(document: Document, sentence: Span, source: str, draw: random.Random) -> Document:
