@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stance.document import Quote, Span, join_pieces
+from stance.names import is_function_word
 from stance.tagger import CONTENT, INNER, LAYERS, LINKS, Floats, WindowScores
 from stance.text import kind_of, overlapping
 from stance.tokens import Window, Words
@@ -64,7 +66,8 @@ def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[
         pieces = [_link(span, layers, windows, scores, bisect_right(owners, span[0]) - 1) for span in said]
         if layer == INNER:
             pieces = [piece for piece in pieces if _is_told_within(piece, layers["content"])]
-        quotes += [_finish(text, words, draft, tags[:, layer], marked) for draft in _join(text, words, pieces, marked)]
+        made = [_finish(text, words, draft, tags[:, layer], marked) for draft in _join(text, words, pieces, marked)]
+        quotes += [quote for quote in made if quote.kind != "indirect" or _says_something(quote.text)]
     return sorted(quotes, key=lambda quote: (quote.content[0], quote.content[-1]))
 
 
@@ -79,6 +82,11 @@ def _is_told_within(piece: _Piece, contents: Sequence[Range]) -> bool:
 
 def _has_words(text: str, span: Span) -> bool:
     return any(character.isalnum() for character in text[span.start : span.end])
+
+
+def _says_something(content: str) -> bool:
+    """Whether an indirect content is more than function words, such as a lone *the* whose rest was not taken for content."""
+    return not all(is_function_word(word) for word in re.findall(r"\w+", content))
 
 
 def best_spans(tags: Floats, paragraph_starts: NDArray[np.bool_]) -> list[list[Range]]:

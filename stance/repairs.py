@@ -18,6 +18,8 @@ from stance.places import find_spans, rows_of
 from stance.standoff import is_standoff
 from stance.text import kind_of, quoted
 
+_SHOWN = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:
@@ -34,8 +36,8 @@ class Repair:
 
     @property
     def diff(self) -> str:
-        """What changed, as a unified diff of the article laid out a span a line."""
-        old, new = (to_pretty(row).splitlines(keepends=True) for row in (self.before, self.after))
+        """What changed, as a unified diff of the article laid out a span a line, its text, which never changes, cut short."""
+        old, new = (to_pretty(_cut_short(row)).splitlines(keepends=True) for row in (self.before, self.after))
         return "".join(difflib.unified_diff(old, new, self.place, f"{self.place} (mended)"))
 
 
@@ -98,6 +100,10 @@ def fix_row(row: Mapping[str, Any]) -> dict[str, Any]:
         if pieces and len(pieces) == len(spans) and not kind_fits(str(quote.get("kind")), expected := kind_of(text, pieces, marked)):
             quote["kind"] = expected
     return mended
+
+
+def _cut_short(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: f"{value[:_SHOWN]}…" if key == "text" and isinstance(value, str) else value for key, value in row.items()}
 
 
 def _pieces(quote: Mapping[str, Any]) -> list[dict[str, Any]]:

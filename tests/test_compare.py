@@ -32,7 +32,7 @@ def test_a_verdict_says_what_articles_show() -> None:
     assert difference((0.01, 0.2)).verdict == difference((-0.2, -0.01), less=True).verdict == "better"
     assert difference((-0.2, -0.01)).verdict == difference((0.01, 0.2), less=True).verdict == "worse"
     table = Comparison((difference((0.01, 0.2)),), ()).to_markdown().splitlines()
-    assert table[0] == "| own | new | against | difference (95 %) | quotes | |"
+    assert table[0] == "| own | new | against | difference (its 95 % interval) | quotes it rests on | |"
     assert table[2] == "| end to end | 0.800 | 0.700 | +0.100 (+0.010 to +0.200) | 90 | better |"
 
 

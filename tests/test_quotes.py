@@ -54,6 +54,18 @@ def test_decoding_what_the_labels_say_gives_the_labels_back(root: Path) -> None:
     assert sum(nested) >= 0.95 * len(nested) > 30
 
 
+def test_a_lone_function_word_is_no_quote_unless_it_stands_in_marks() -> None:
+    text = "Ada Lund praised the plan. “Why?” asked Nora Quill."
+    contents = Span(17, 20), Span(27, 33)
+    assert [text[span.start : span.end] for span in contents] == ["the", "“Why?”"]
+    quotes = [Quote(text[span.start : span.end], (span,)) for span in contents]
+    tokenizer = checkpoints.load_tokenizer(checkpoints.locate("quotes"))
+    words = read_words(text, tokenizer)
+    (example,) = make_examples(Document.assemble(text, quotes), words, tokenizer, size=1 << 20)
+    (found,) = decode(text, words, [example.window], [scores_of(example)], quoted(text))
+    assert found.content == contents[1:]
+
+
 def test_decoding_finds_the_best_well_formed_tags() -> None:
     random = np.random.default_rng(5)
     for _ in range(30):

@@ -125,6 +125,7 @@ def test_fix_shows_a_diff_on_stderr_and_damaged_files_stop_nothing(tmp_path: Pat
     assert result.exit_code == 1
     assert '-      "kind": "direct",' in result.stderr
     assert '+      "kind": "mixed",' in result.stderr
+    assert article()["text"] not in result.stderr
     assert "quill.json" not in result.stdout
     assert all(f"{name}.json: " in result.stdout for name in "abc")
     assert "4 files, 3 problems" in result.stderr

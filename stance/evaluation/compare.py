@@ -82,7 +82,7 @@ class Comparison:
         """The table: both figures, the difference with its interval, and the verdict."""
         lines = []
         for title in dict.fromkeys(row.set for row in self.differences):
-            lines += [f"| {title} | new | against | difference (95 %) | quotes | |", "| --- |" + " --- |" * 5]
+            lines += [f"| {title} | new | against | difference (its 95 % interval) | quotes it rests on | |", "| --- |" + " --- |" * 5]
             for row in self.differences:
                 if row.set == title:
                     gap = f"{row.new - row.against:+.3f}"
