@@ -95,7 +95,16 @@ class _Resolver:
             if self.said[i].quote.source and self.said[i].name:
                 for word in words:
                     holders.setdefault(word, []).append(i)
-        return [one.name if one.quote.source else self._repeated(one.quote, contents, holders) or one.name for one in self.said]
+        return [
+            one.name if one.quote.source else self._not_outer(one, self._repeated(one.quote, contents, holders) or one.name)
+            for one in self.said
+        ]
+
+    def _not_outer(self, one: Said, name: str | None) -> str | None:
+        """A name, but not that of somebody in whose words the quote stands: what one tells as another's is not one's own."""
+        at = one.quote.content[0]
+        holders = (other for other in self.said if other.name == name and other is not one)
+        return None if any(span.contains(at) for other in holders for span in other.quote.content) else name
 
     def _content_words(self, quote: Quote) -> set[str]:
         return {word for span in quote.content for word in re.findall(r"\w{3,}", self.text[span.start : span.end].lower())}

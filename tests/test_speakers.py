@@ -289,6 +289,15 @@ def test_a_headline_without_source_takes_the_speaker_of_the_quote_that_it_repeat
     assert [quote.speaker and quote.speaker.name for quote in resolve(text, quotes)] == ["Ada Lund", "Ada Lund"]
 
 
+def test_what_somebody_tells_as_said_by_others_is_not_that_speakers_own() -> None:
+    text = "Jane Doe said the treaty with Ruritania was dead.\n\nLater Jane Doe denied a claim that the treaty with Ruritania was dead."
+    own, told = ((at := text.index(words), at + len(words)) for words in ("the treaty with Ruritania was dead", "a claim that"))
+    inner = text.rindex("that the treaty"), len(text) - 1
+    spans = [(Span(*own), Span(0, 8)), (Span(told[0], inner[1]), Span(at := text.rindex("Jane"), at + 8)), (Span(*inner), None)]
+    quotes = [Quote("", (content,), source=(source,) if source else ()) for content, source in spans]
+    assert [quote.speaker and quote.speaker.name for quote in resolve(text, quotes)] == ["Jane Doe", "Jane Doe", None]
+
+
 def test_an_indirect_quote_without_source_has_no_speaker() -> None:
     text = "Ada Lund said it rained. The wall was reported to leak."
     quotes = [Quote("", (Span(14, 23),), source=(Span(0, 8),)), Quote("", (Span(46, 53),))]
