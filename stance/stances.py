@@ -30,6 +30,9 @@ _WORDS = 12
 _EMPTY = frozenset(["he", "she", "they", "i", "we", "it", "who", "which", "that", "the", "a", "an", "mr", "mrs", "ms", "sir", "lord"])
 
 
+Part = Sequence[tuple[str, int | None]]
+
+
 def passage(text: str, quote: Quote) -> list[str]:
     """What the classifier reads of a quote: the sentences that its content and cue stand in, content and source marked.
 
@@ -46,7 +49,7 @@ def passage(text: str, quote: Quote) -> list[str]:
     return ["".join(written for written, _ in part) for part in _marked_parts(text, quote)]
 
 
-def _marked_parts(text: str, quote: Quote) -> list[list[tuple[str, int | None]]]:
+def _marked_parts(text: str, quote: Quote) -> list[Part]:
     """The passage's strings in stretches, each with its offset in the article, or None for a mark."""
     told = _describe(text, quote)
     marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, f"{SPEAKER} {told}", "") for span in quote.source)]
@@ -57,7 +60,7 @@ def _marked_parts(text: str, quote: Quote) -> list[list[tuple[str, int | None]]]
             runs[-1] = Span(runs[-1].start, max(runs[-1].end, around.end))
         elif not runs or around.end > runs[-1].end:
             runs.append(around)
-    parts = []
+    parts: list[Part] = []
     for run in runs:
         inside = sorted((mark for mark in marks if run.contains(mark[0])), key=lambda mark: (mark[0].start, -mark[0].end))
         if any(mark[1] == OPENING for mark in inside):
@@ -143,11 +146,22 @@ class Passage:
 
 
 def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Passage:
-    """Subwords of what the classifier reads of a quote; a long one becomes several stretches, none of it is left out.
+    """Subwords of what the classifier reads of a quote.
 
     Args:
         text: The article.
         quote: One of its quotes.
+        tokenizer: The model's, truncation and padding off.
+        size: Subwords a stretch may hold.
+    """
+    return encode(_marked_parts(text, quote), tokenizer, size)
+
+
+def encode(parts: Iterable[Part], tokenizer: Tokenizer, size: int) -> Passage:
+    """Subwords of a passage's parts; a long one becomes several stretches, none of it is left out.
+
+    Args:
+        parts: Strings in stretches, each with its offset in the article, or None for marks and for words that stand in none.
         tokenizer: The model's, truncation and padding off.
         size: Subwords a stretch may hold.
     """
@@ -159,7 +173,7 @@ def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Pa
     inside: list[bool] = []
     places: list[Span | None] = []
     within = False
-    for part in _marked_parts(text, quote):
+    for part in parts:
         readable = "".join(written for written, _ in part).encode("utf-8", "replace").decode("utf-8")
         encoding = tokenizer.encode(readable, add_special_tokens=False)
         places += _places(part, encoding.offsets)
@@ -177,7 +191,7 @@ def read_passage(text: str, quote: Quote, tokenizer: Tokenizer, size: int) -> Pa
     )
 
 
-def _places(part: Sequence[tuple[str, int | None]], offsets: Iterable[tuple[int, int]]) -> Iterator[Span | None]:
+def _places(part: Part, offsets: Iterable[tuple[int, int]]) -> Iterator[Span | None]:
     """Where subwords of a part of a passage stand in the article."""
     starts = [0, *accumulate(len(written) for written, _ in part)]
     for begin, end in offsets:

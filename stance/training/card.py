@@ -78,7 +78,7 @@ library_name: stance
 | data | articles | quotes | SHA-256 of texts and labels |
 | --- | --- | --- | --- |
 {rows}
-
+{_taught(recipe)}
 {calibration} `articles.tsv` lists the articles it has seen.{_left_out(recipe)}
 {courses}
 ## Figures
@@ -94,6 +94,15 @@ library_name: stance
 
 def _left_out(recipe: Recipe) -> str:
     return f" Left out, as damaged: {', '.join(f'`{place}`' for place in recipe.left_out)}." if recipe.left_out else ""
+
+
+def _taught(recipe: Recipe) -> str:
+    """By whom a model was taught, and on what."""
+    if not recipe.teacher:
+        return ""
+    further = f", further quotes of {', '.join(f'`{name}`' for name in recipe.further)}" if recipe.further else ""
+    varied = f" and {recipe.varied} varied passages" if recipe.varied else ""
+    return f"\nIt learns what a larger model, from `{recipe.teacher.base}`, says of the labelled quotes{further}{varied}.\n"
 
 
 def _base_model(base: str) -> str:

@@ -56,11 +56,17 @@ class Recipe:
         weight_decay: Of AdamW.
         bf16: Whether passes run in bfloat16, a third faster where the processor has it.
         link_width, link_weight: Size of the links' vectors, weight of their loss (quotes).
+        frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them (stance).
+        layer_decay: What the learning rate is multiplied by a layer down (stance).
         smoothing: Share of each target that is spread over all labels (stance).
         calibration: Names of the sources on which probabilities are calibrated.
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).
         question: What a new stance model is to answer; when left out, what the base answers, else the shipped question (stance).
         dev: Names of the sources by whose loss each stage keeps its best state, and stops early; none where it is to run to its end.
+        teacher: The recipe of a larger model whose probabilities are learnt, see `training.teacher` (stance).
+        further: Corpora whose texts have further quotes for the teacher, as the shipped quotes model finds them: all texts of a
+            corpus (`congress_china`), or those of labelled articles (`news_china/train`).
+        varied: How many passages are varied for the teacher.
         left_out: Files, or lines of files as `mine/a.jsonl:3`, that are not read, as they were damaged when the recipe was made.
     """
 
@@ -74,11 +80,16 @@ class Recipe:
     bf16: bool = False
     link_width: int = 64
     link_weight: float = 0.3
+    frozen: int = 0
+    layer_decay: float = 1.0
     smoothing: float = 0.0
     calibration: tuple[str, ...] = ()
     risk: float = 1.0
     question: Question | None = None
     dev: tuple[str, ...] = ()
+    teacher: Recipe | None = None
+    further: tuple[str, ...] = ()
+    varied: int = 0
     left_out: tuple[str, ...] = field(default=(), repr=False)  # the articles' sums tell of it where runs are told apart
 
 
@@ -90,36 +101,47 @@ def read_recipe(path: Path) -> Recipe:
         QuestionError: It holds a question that is none.
     """
     try:
-        row = tomllib.loads(path.read_text(encoding="utf-8"))
-        stages = tuple(Stage(**stage | {"data": tuple(stage["data"])}) for stage in row.pop("stages"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _recipe_of(tomllib.loads(path.read_text(encoding="utf-8")), path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(f"{path}: no recipe: {error}") from None
+
+
+def _recipe_of(row: dict[str, Any], path: Path) -> Recipe:
+    stages = tuple(Stage(**stage | {"data": tuple(stage["data"])}) for stage in row.pop("stages"))
     unknown = row.keys() - {field.name for field in fields(Recipe)}
     if unknown:
         raise TrainingError(f"{path}: no recipe has {', '.join(sorted(unknown))}")
     question = question_of(row.pop("question"), str(path)) if "question" in row else None
-    for name in ("calibration", "dev", "left_out"):
+    teacher = _recipe_of(row.pop("teacher"), path) if "teacher" in row else None
+    for name in ("calibration", "dev", "further", "left_out"):
         row[name] = tuple(row.get(name, ()))
-    return Recipe(stages=stages, question=question, **row)
+    return Recipe(stages=stages, question=question, teacher=teacher, **row)
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
     """Writes a recipe, all that differs from the defaults; a file that says the same is left as it is."""
     if path.is_file() and _told(read_recipe(path)) == _told(recipe):
         return
+    path.write_text("\n".join(_lines(recipe)) + "\n", encoding="utf-8")
+
+
+def _lines(recipe: Recipe, within: str = "") -> list[str]:
+    """A recipe as TOML; `within` is where its tables belong, as `teacher.`."""
     lines = [
         f"{field.name} = {_toml(value)}"
         for field in fields(Recipe)
-        if field.name not in ("stages", "question") and (value := getattr(recipe, field.name)) != field.default
+        if field.name not in ("stages", "question", "teacher") and (value := getattr(recipe, field.name)) != field.default
     ]
     if recipe.question:
         row = recipe.question.to_row()
         meanings = row.pop("meanings")
-        lines += ["", "[question]", *_rows(row), "", "[question.meanings]", *_rows(meanings)]
+        lines += ["", f"[{within}question]", *_rows(row), "", f"[{within}question.meanings]", *_rows(meanings)]
     for stage in recipe.stages:
         values = {field.name: value for field in fields(Stage) if (value := getattr(stage, field.name)) != field.default}
-        lines += ["", "[[stages]]", *_rows(values)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines += ["", f"[[{within}stages]]", *_rows(values)]
+    if recipe.teacher:
+        lines += ["", f"[{within}teacher]", *_lines(recipe.teacher, f"{within}teacher.")]
+    return lines
 
 
 def _told(recipe: Recipe) -> tuple[Recipe, Mapping[str, Any] | None]:

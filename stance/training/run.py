@@ -101,7 +101,9 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: 
 def _fingerprint(task: str, recipe: Recipe, documents: Sequence[Sequence[Document]]) -> str:
     """Tells runs apart by all that their weights come from, so that none goes on from another's checkpoints."""
     folder = model_folder(task, recipe.base)
-    base = checkpoints.digest(folder / checkpoints.MANIFEST) if folder else ""
+    folders = [folder] if folder else []
+    folders += [checkpoints.locate("quotes")] if recipe.further else []
+    base = "".join(checkpoints.digest(place / checkpoints.MANIFEST) for place in folders)
     return digest(repr((recipe, base, [sum_of(articles) for articles in documents])))[:12]
 
 
@@ -175,8 +177,9 @@ def _train_stance(
 ) -> tuple[Any, Any, dict[str, Any], str]:
     from stance.training import stance
 
-    model, tokenizer, question = stance.train(recipe, documents, dev, work)
-    fitted = stance.calibrate(model, tokenizer, read_sources(recipe.calibration, recipe), recipe, question)
+    held_out = read_sources(recipe.calibration, recipe)
+    model, tokenizer, question = stance.train(recipe, documents, dev, held_out, work)
+    fitted = stance.calibrate(model, tokenizer, held_out, recipe, question)
     calibrated, calibration = _calibrated("stance", recipe, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["stance"],

@@ -1,4 +1,4 @@
-"""Trains the stance model: marked passages of labelled quotes in, labels as targets."""
+"""Trains the stance model: marked passages of labelled quotes in; as targets labels, or what a larger model says of the passages."""
 
 from __future__ import annotations
 
@@ -21,17 +21,29 @@ from stance.document import Document
 from stance.errors import TrainingError
 from stance.pipeline import Judge
 from stance.questions import Question, shipped_question
-from stance.stances import MARKS, read_passage
+from stance.stances import MARKS, passage
+from stance.training import teacher
+from stance.training.layers import by_depth, freeze
 from stance.training.recipe import LEAST_QUOTES, Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
+from stance.training.teacher import Strings, to_row
+
+_OWN = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A labelled passage: its subwords, and the index of its label."""
+    """A passage to learn.
+
+    Attributes:
+        row: Its subwords.
+        label: The index of its label.
+        target: What is learnt in the label's place: a share for each label; empty where there is no teacher.
+    """
 
     row: Row
     label: int
+    target: tuple[float, ...] = ()
 
 
 class Items(Dataset[Item]):
@@ -63,7 +75,16 @@ def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, q
     Raises:
         TrainingError: A stance is none that the question knows, or is about another target.
     """
-    items = []
+    return [Item(to_row(strings, tokenizer, size), label) for strings, label in labelled_passages(documents, question)]
+
+
+def labelled_passages(documents: Sequence[Document], question: Question) -> list[tuple[Strings, int]]:
+    """What the classifier reads of the labelled quotes of some documents, repeats left out, and the index of each label.
+
+    Raises:
+        TrainingError: A stance is none that the question knows, or is about another target.
+    """
+    found: list[tuple[Strings, int]] = []
     for document in documents:
         judged = [(quote, quote.stance.label) for quote in document.quotes if quote.stance and quote.repeats is None]
         if judged and document.target not in (None, question.target):
@@ -71,38 +92,84 @@ def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, q
         for quote, label in judged:
             if label not in question.labels:
                 raise TrainingError(f"{document.id}: stance {label!r} of {quote.text[:40]!r} is none of {', '.join(question.labels)}")
-            made = read_passage(document.text, quote, tokenizer, size)
-            row = max(zip(made.stretches, made.inside, strict=True), key=lambda row: sum(row[1]))
-            items.append(Item(row, question.labels.index(label)))
+            found.append((passage(document.text, quote), question.labels.index(label)))
+    return found
+
+
+def taught_items(
+    recipe: Recipe,
+    documents: Sequence[Document],
+    apart: Sequence[Document],
+    encoder: Any,
+    tokenizer: Tokenizer,
+    question: Question,
+    folder: Path,
+) -> list[Item]:
+    """The labelled quotes of some documents and the recipe's further and varied passages, with what its teacher says of them.
+
+    Args:
+        recipe: With a teacher.
+        documents: Labelled articles.
+        apart: Articles of which nothing may be learnt.
+        encoder: The pupil's, for words that are near each other.
+        tokenizer: The pupil's.
+        question: What is answered.
+        folder: Where teacher and answers are kept.
+    """
+    assert recipe.teacher
+    labelled = labelled_passages(documents, question)
+    passages = [strings for strings, _ in labelled]
+    passages += teacher.further_passages(recipe.further, documents, apart) if recipe.further else []
+    near = teacher.near_words(encoder, tokenizer) if recipe.varied else {}
+    passages += list(teacher.vary(passages, near, recipe.varied, random.Random(recipe.seed)))
+    answers = teacher.ask(recipe.teacher, passages, folder)
+    items = []
+    for number, (strings, answer) in enumerate(zip(passages, answers, strict=True)):
+        target = answer
+        if number < len(labelled):
+            target = (1 - _OWN) * answer
+            target[labelled[number][1]] += _OWN
+        items.append(Item(to_row(strings, tokenizer, recipe.window), int(answer.argmax()), tuple(target.tolist())))
     return items
 
 
 def collate_items(items: Sequence[Item]) -> dict[str, Tensor]:
     """Pads passages into the tensors of a step."""
     pieces, mask, inside = collate([item.row for item in items])
-    return {
-        "pieces": pieces, "mask": mask, "inside": inside,
-        "target": torch.tensor([item.label for item in items]),
-    }  # fmt: skip
+    target = torch.tensor([item.target or item.label for item in items])
+    return {"pieces": pieces, "mask": mask, "inside": inside, "target": target}
 
 
 class StanceTrainer(Trainer):
-    """A `transformers.Trainer` with weighted cross-entropy.
+    """A `transformers.Trainer` with weighted cross-entropy; plain where a teacher tells the shares of the labels.
 
     Args:
         class_weights: Weight of each label.
-        smoothing: Share of each target that is spread over all labels.
+        smoothing: Share of each label that is spread over all.
+        layer_decay: What the learning rate is multiplied by a layer down.
         **options: Those of `transformers.Trainer`.
     """
 
-    def __init__(self, class_weights: Tensor, smoothing: float, **options: Any) -> None:
+    def __init__(self, class_weights: Tensor, smoothing: float, layer_decay: float = 1.0, **options: Any) -> None:
         super().__init__(data_collator=collate_items, **options)
         self.class_weights = class_weights
         self.smoothing = smoothing
+        self.layer_decay = layer_decay
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """That of `transformers.Trainer`, with learning rates by depth where the recipe has them."""
+        if getattr(self, "optimizer", None) is None and self.layer_decay != 1:
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            self.optimizer = kind(by_depth(self.model, self.args.learning_rate, self.layer_decay, self.args.weight_decay), **options)
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        return optimizer
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
         """The loss of one batch."""
         scores = model(inputs["pieces"], inputs["mask"], inputs["inside"])
+        if inputs["target"].dim() > 1:
+            taught = nn.functional.cross_entropy(scores, inputs["target"])
+            return (taught, None) if return_outputs else taught
         loss = nn.functional.cross_entropy(
             scores, inputs["target"], weight=self.class_weights.to(scores.device), label_smoothing=self.smoothing
         )
@@ -128,7 +195,7 @@ def begin(recipe: Recipe) -> tuple[StanceClassifier, Tokenizer, Question]:
 
 
 def train(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], folder: Path
+    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], apart: Sequence[Document], folder: Path
 ) -> tuple[StanceClassifier, Tokenizer, Question]:
     """Trains the stance model through the recipe's stages; a run that was cut off goes on from its last checkpoint in `folder`.
 
@@ -136,6 +203,7 @@ def train(
         recipe: What to train, how long, how.
         documents: For each stage its labelled articles.
         dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
+        apart: Other articles of which nothing may be learnt, as those that probabilities are calibrated on.
         folder: Where checkpoints and the finished stages' weights go.
 
     Returns:
@@ -146,17 +214,20 @@ def train(
     """
     set_seed(recipe.seed)
     model, tokenizer, question = begin(recipe)
-    model.encoder.get_input_embeddings().weight.requires_grad_(False)
+    freeze(model.encoder, recipe.frozen)
     held_out = read_items(dev, tokenizer, recipe.window, question)
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> StanceTrainer:
         items = read_items(articles, tokenizer, recipe.window, question)
         if not items:
             raise TrainingError(f"{', '.join(stage.data)}: no quote has a stance")
+        if recipe.teacher:
+            items = taught_items(recipe, articles, [*dev, *apart], model.encoder, tokenizer, question, folder / "teacher")
         counts = np.bincount([item.label for item in items], minlength=len(question.labels)).clip(min=1)
         weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
         rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=seed)
-        return StanceTrainer(weights, recipe.smoothing, model=model, args=options, train_dataset=rows, eval_dataset=held_out)
+        data = {"train_dataset": rows, "eval_dataset": held_out}
+        return StanceTrainer(weights, recipe.smoothing, recipe.layer_decay, model=model, args=options, **data)
 
     run_stages(recipe, documents, model, folder, trainer_of)
     return model, tokenizer, question
