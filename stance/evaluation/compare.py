@@ -27,8 +27,8 @@ _COUNTED = (
 )  # fmt: skip
 _NOTHING = "no difference that these articles can show"
 _APART = (
-    f"with few articles of your own: keep {LEAST_ARTICLES} of them in a folder apart, train on the others with `--dev` on that folder, "
-    "and evaluate on it; then train on all"
+    f"with few articles of your own: keep {LEAST_ARTICLES} of them in a folder apart, train on the others, and evaluate on that folder; "
+    "then train on all"
 )
 
 
