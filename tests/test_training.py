@@ -114,6 +114,16 @@ def test_a_quote_within_a_quote_is_a_target_of_its_own_layer(tiny_base: Path) ->
     assert set(silent.tags[:, INNER].tolist()) == {IGNORED}
 
 
+@pytest.mark.parametrize("task", ["quotes", "stance"])
+def test_a_shipped_recipe_is_that_of_the_weights_beside_it(task: str) -> None:
+    folder = checkpoints.locate(task)
+    recipe, card = read_recipe(folder / "recipe.toml"), (folder / "README.md").read_text(encoding="utf-8")
+    assert f"(seed {recipe.seed}), from the encoder `{recipe.base}`" in card
+    named = {line.split("`")[1] for line in card.splitlines() if line.startswith("| `") and line.endswith("…` |")}
+    assert named == {name for stage in recipe.stages for name in stage.data}
+    assert bool(recipe.teacher) == ("a larger model" in card)
+
+
 def test_a_recipe_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     with pytest.raises(TrainingError, match=r"recipe\.toml"):
