@@ -29,7 +29,6 @@ _MENTIONS = 3
 _WORDS = 12
 _EMPTY = frozenset(["he", "she", "they", "i", "we", "it", "who", "which", "that", "the", "a", "an", "mr", "mrs", "ms", "sir", "lord"])
 
-
 Part = Sequence[tuple[str, int | None]]
 
 

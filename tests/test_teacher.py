@@ -14,7 +14,7 @@ from stance.questions import shipped_question
 from stance.stances import CLOSING, OPENING, passage, read_passage
 from stance.training import run, teacher
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
-from stance.training.stance import taught_items
+from stance.training.stance import labelled_passages, taught_items
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TEXT = "Ada Lund said the talks with Beijing should go on. Nora Quill told reporters that the tariffs on steel were needed.\n"
@@ -50,7 +50,8 @@ def test_a_passage_has_the_subwords_that_the_model_reads(labelled: Document) -> 
 
 def test_labels_further_quotes_and_varied_ones_are_learnt_from_the_teacher(recipe: Recipe, labelled: Document, tmp_path: Path) -> None:
     encoder, tokenizer = load_base(recipe.base)
-    items = taught_items(recipe, [labelled], [], encoder, tokenizer, shipped_question(), tmp_path / "teacher")
+    passages = labelled_passages([labelled], shipped_question())
+    items = taught_items(recipe, passages, [labelled], [], encoder, tokenizer, tmp_path / "teacher")
     further = teacher.further_passages(recipe.further, [labelled], [])
     assert len(items) == 1 + len(further) + recipe.varied
     assert any("tariffs" in string for strings in further for string in strings)

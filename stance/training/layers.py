@@ -10,15 +10,14 @@ from torch import nn
 _LAYER = re.compile(r"\b(?:layers?|h|blocks?)\.(\d+)\.")
 
 
-def freeze(encoder: nn.Module, count: int) -> None:
+def freeze(encoder: Any, count: int) -> None:
     """Keeps an encoder's vectors of words as they are and, where `count` is not 0, all its other embeddings and its lowest layers.
 
     Args:
         encoder: A Hugging Face encoder.
         count: How many layers; a third of the layers is about a fifth of the time.
     """
-    embeddings: Any = encoder
-    embeddings.get_input_embeddings().weight.requires_grad_(False)
+    encoder.get_input_embeddings().weight.requires_grad_(False)
     for name, weights in encoder.named_parameters() if count else ():
         number = _LAYER.search(name)
         if int(number[1]) < count if number else name.startswith("embeddings."):

@@ -21,6 +21,7 @@ from stance.formats.polnear import PROVENANCE
 from stance.pipeline import Reader
 from stance.tagger import CONTENT, INNER, LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
+from stance.training.layers import freeze
 from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
 from stance.training.variation import vary_marks, wrap_quotes
@@ -218,7 +219,7 @@ def train(recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence
     """
     set_seed(recipe.seed)
     model, tokenizer = begin(recipe)
-    model.encoder.get_input_embeddings().weight.requires_grad_(False)
+    freeze(model.encoder, recipe.frozen)
     held_out = [
         example
         for document in dev

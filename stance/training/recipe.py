@@ -56,7 +56,7 @@ class Recipe:
         weight_decay: Of AdamW.
         bf16: Whether passes run in bfloat16, a third faster where the processor has it.
         link_width, link_weight: Size of the links' vectors, weight of their loss (quotes).
-        frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them (stance).
+        frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them.
         layer_decay: What the learning rate is multiplied by a layer down (stance).
         smoothing: Share of each target that is spread over all labels (stance).
         calibration: Names of the sources on which probabilities are calibrated.

@@ -75,7 +75,11 @@ def read_items(documents: Sequence[Document], tokenizer: Tokenizer, size: int, q
     Raises:
         TrainingError: A stance is none that the question knows, or is about another target.
     """
-    return [Item(to_row(strings, tokenizer, size), label) for strings, label in labelled_passages(documents, question)]
+    return _items_of(labelled_passages(documents, question), tokenizer, size)
+
+
+def _items_of(labelled: Sequence[tuple[Strings, int]], tokenizer: Tokenizer, size: int) -> list[Item]:
+    return [Item(to_row(strings, tokenizer, size), label) for strings, label in labelled]
 
 
 def labelled_passages(documents: Sequence[Document], question: Question) -> list[tuple[Strings, int]]:
@@ -98,26 +102,25 @@ def labelled_passages(documents: Sequence[Document], question: Question) -> list
 
 def taught_items(
     recipe: Recipe,
+    labelled: Sequence[tuple[Strings, int]],
     documents: Sequence[Document],
     apart: Sequence[Document],
     encoder: Any,
     tokenizer: Tokenizer,
-    question: Question,
     folder: Path,
 ) -> list[Item]:
-    """The labelled quotes of some documents and the recipe's further and varied passages, with what its teacher says of them.
+    """Labelled passages and the recipe's further and varied ones, with what its teacher says of them.
 
     Args:
         recipe: With a teacher.
-        documents: Labelled articles.
+        labelled: What `labelled_passages` gives.
+        documents: The articles that they are from.
         apart: Articles of which nothing may be learnt.
         encoder: The pupil's, for words that are near each other.
         tokenizer: The pupil's.
-        question: What is answered.
         folder: Where teacher and answers are kept.
     """
     assert recipe.teacher
-    labelled = labelled_passages(documents, question)
     passages = [strings for strings, _ in labelled]
     passages += teacher.further_passages(recipe.further, documents, apart) if recipe.further else []
     near = teacher.near_words(encoder, tokenizer) if recipe.varied else {}
@@ -218,11 +221,13 @@ def train(
     held_out = read_items(dev, tokenizer, recipe.window, question)
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> StanceTrainer:
-        items = read_items(articles, tokenizer, recipe.window, question)
-        if not items:
+        labelled = labelled_passages(articles, question)
+        if not labelled:
             raise TrainingError(f"{', '.join(stage.data)}: no quote has a stance")
         if recipe.teacher:
-            items = taught_items(recipe, articles, [*dev, *apart], model.encoder, tokenizer, question, folder / "teacher")
+            items = taught_items(recipe, labelled, articles, [*dev, *apart], model.encoder, tokenizer, folder / "teacher")
+        else:
+            items = _items_of(labelled, tokenizer, recipe.window)
         counts = np.bincount([item.label for item in items], minlength=len(question.labels)).clip(min=1)
         weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
         rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=seed)

@@ -28,7 +28,7 @@ from stance.stances import CLOSING, MARKS, OPENING, encode, passage
 from stance.standoff import digest
 from stance.training.recipe import Recipe
 
-LEAST_SURE = 0.35
+_LEAST_SURE = 0.35
 _NEAR = 8
 _COMMON = 14_000
 _SPLICED = 0.35
@@ -67,7 +67,7 @@ def further_passages(names: Sequence[str], labelled: Sequence[Document], apart: 
         for total, text in texts.items()
         for quote in reader.segment(text).quotes
         if quote.repeats is None
-        and quote.confidence > LEAST_SURE
+        and quote.confidence > _LEAST_SURE
         and not any(span.overlaps(other) for span in quote.content for other in known.get(total, ()))
     ]
 
@@ -91,14 +91,12 @@ def vary(passages: Sequence[Strings], near: Mapping[str, Sequence[str]], count: 
 
 
 def _splice(first: str, second: str, draw: random.Random) -> str:
-    held, other = _HELD.search(first), _HELD.search(second)
-    if not held or not other:
-        return first
-    words, more = held[1].split(), other[1].split()
+    before, held, behind = _HELD.split(first, maxsplit=1)
+    words, more = held.split(), _HELD.split(second, maxsplit=1)[1].split()
     words = words[: draw.randint(1, max(1, len(words)))]
     more = more[draw.randint(0, max(0, len(more) - 3)) :]
     joint = draw.choice((" ", " and ", " but ", ", ", ". "))
-    return f"{first[: held.start(1)]} {' '.join(words)}{joint}{' '.join(more)} {first[held.end(1) :]}"
+    return f"{before}{OPENING} {' '.join(words)}{joint}{' '.join(more)} {CLOSING}{behind}"
 
 
 def _change(string: str, near: Mapping[str, Sequence[str]], share: float, draw: random.Random) -> str:
