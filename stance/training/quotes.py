@@ -199,7 +199,7 @@ def begin(recipe: Recipe) -> tuple[QuoteTagger, Tokenizer]:
     if folder:
         reader = Reader(folder)
         return reader.model, reader.tokenizer
-    encoder, tokenizer = load_base(recipe.base)
+    encoder, tokenizer = load_base(recipe.base, recipe.layers)
     return QuoteTagger(encoder, recipe.link_width), tokenizer
 
 

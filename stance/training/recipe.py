@@ -56,6 +56,7 @@ class Recipe:
         weight_decay: Of AdamW.
         bf16: Whether passes run in bfloat16, a third faster where the processor has it.
         link_width, link_weight: Size of the links' vectors, weight of their loss (quotes).
+        layers: How many of the encoder's lowest layers are kept, the others being left out; all where it is 0.
         frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them.
         layer_decay: What the learning rate is multiplied by a layer down (stance).
         smoothing: Share of each target that is spread over all labels (stance).
@@ -80,6 +81,7 @@ class Recipe:
     bf16: bool = False
     link_width: int = 64
     link_weight: float = 0.3
+    layers: int = 0
     frozen: int = 0
     layer_decay: float = 1.0
     smoothing: float = 0.0
@@ -178,15 +180,23 @@ def base_folder(base: str) -> str:
     return str(package.get_model_path())
 
 
-def load_base(base: str, **options: Any) -> tuple[Any, Tokenizer]:
+def load_base(base: str, layers: int = 0) -> tuple[Any, Tokenizer]:
     """Loads a base encoder without its pooler, and its tokenizer without truncation and padding.
+
+    Args:
+        base: A folder, a hub name, or `all-MiniLM-L6-v2`.
+        layers: How many of its lowest layers are kept (Sajjad et al. 2020, "Poor Man's BERT"); all where it is 0.
 
     Raises:
         MissingModelError: There is no such encoder.
+        TrainingError: It has fewer layers.
     """
     folder = base_folder(base)
     try:
-        config = AutoConfig.from_pretrained(folder, attention_probs_dropout_prob=0.0, **options)
+        config = AutoConfig.from_pretrained(folder, attention_probs_dropout_prob=0.0)
+        if layers > config.num_hidden_layers:
+            raise TrainingError(f"base encoder {base}: {layers} layers are asked for, it has {config.num_hidden_layers}")
+        config.num_hidden_layers = layers or config.num_hidden_layers
         encoder = AutoModel.from_pretrained(folder, config=config, **checkpoints.POOLER_OFF.get(config.model_type, {}))
         if Path(folder).is_dir() and not (Path(folder) / checkpoints.TOKENIZER).is_file():
             raise MissingModelError(f"base encoder {base}: {checkpoints.TOKENIZER} is missing; save its fast tokenizer there")

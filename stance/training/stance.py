@@ -191,7 +191,7 @@ def begin(recipe: Recipe) -> tuple[StanceClassifier, Tokenizer, Question]:
             return judge.model, judge.tokenizer, judge.question
         encoder, tokenizer = judge.model.encoder, judge.tokenizer
     else:
-        encoder, tokenizer = load_base(recipe.base)
+        encoder, tokenizer = load_base(recipe.base, recipe.layers)
         add_marks(encoder, tokenizer)
     question = recipe.question or shipped_question()
     return StanceClassifier(encoder, len(question.labels)), tokenizer, question
