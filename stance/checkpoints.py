@@ -1,7 +1,7 @@
 """Finds, verifies, loads and saves model directories.
 
-A directory holds `config.json`, `tokenizer.json`, `model.safetensors` in half precision, `README.md` (the card) and `manifest.json`, the
-SHA-256 sums of the first three, which loading checks.
+A directory holds `config.json`, `tokenizer.json`, `model.safetensors` in half precision or with the encoder packed in 4 bits, `README.md`
+(the card) and `manifest.json`, the SHA-256 sums of the first three, which loading checks.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 TYPES = {"quotes": "stance-quotes", "stance": "stance-classifier"}
+HALF, PACKED = 16, 4
 POOLER_OFF: dict[str, dict[str, bool]] = {kind: {"add_pooling_layer": False} for kind in ("bert", "roberta", "xlm-roberta")}
 _SUMMED = (CONFIG, TOKENIZER, WEIGHTS)
 
@@ -138,8 +139,16 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def load_weights(model: Any, folder: Path) -> None:
-    """Fills a module with a verified directory's weights, in single precision, and puts it in evaluation mode.
+def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool = False) -> None:
+    """Fills a module with a verified directory's weights, in single precision, and puts it in evaluation mode on a device.
+
+    An encoder that is packed on disk reckons in 8-bit integers where that is faster.
+
+    Args:
+        model: A module with an `encoder`.
+        folder: The directory.
+        device: Where torch puts it.
+        exact: Whether it is to stay in single precision, as training needs it.
 
     Raises:
         DamagedModelError: Names or shapes are not the module's.
@@ -147,34 +156,49 @@ def load_weights(model: Any, folder: Path) -> None:
     import torch
     from safetensors import SafetensorError, safe_open
 
+    from stance.quantization import CODES, SCALES, in_integers, reckons_in_integers, unpack
+
     path, state = folder / WEIGHTS, model.float().state_dict()
     try:
         with safe_open(str(path), framework="pt") as file, torch.no_grad():
-            differing = sorted(state.keys() ^ set(file.keys()))
+            parts = {name: [f"{name}.{part}" for part in (CODES, SCALES)] for name in state}
+            packed = {name for name, pair in parts.items() if set(pair) <= set(file.keys())}
+            expected = {key for name in state for key in (parts[name] if name in packed else [name])}
+            differing = sorted(expected ^ set(file.keys()))
             if differing:
                 raise DamagedModelError(f"{path}: {differing[0]} stands either in the file or in the model that its config describes")
             for name, tensor in state.items():  # one at a time: a second copy of all weights would double what loading takes
-                found = file.get_tensor(name)
+                found = unpack(*map(file.get_tensor, parts[name])) if name in packed else file.get_tensor(name)
                 if found.shape != tensor.shape:
                     raise DamagedModelError(f"{path}: {name} is of shape {tuple(found.shape)}, the config describes {tuple(tensor.shape)}")
                 tensor.copy_(found)
     except (SafetensorError, RuntimeError) as error:
         raise DamagedModelError(f"{path}: {str(error).splitlines()[0]}") from None
-    model.eval()
+    if packed and not exact and reckons_in_integers(device):
+        in_integers(model.encoder)
+    model.to(device).eval()
 
 
-def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path) -> None:
-    """Writes weights in half precision, config, tokenizer and manifest; the card is the trainer's to write."""
+def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bits: int = HALF) -> None:
+    """Writes weights, config, tokenizer and manifest; the card is the trainer's to write.
+
+    Args:
+        model: A module with an `encoder`.
+        tokenizer: The encoder's.
+        config: What `config.json` is to hold.
+        folder: Where to.
+        bits: Of a weight of the encoder's matrices: 16, half precision as all others, or 4, see `quantization.pack`.
+    """
     import torch
     from safetensors.torch import save_file
 
+    from stance.quantization import packed_state
+
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {
-        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor.contiguous()
-        for name, tensor in model.state_dict().items()
-        if isinstance(tensor, torch.Tensor)
-    }
-    save_file(weights, str(folder / WEIGHTS), metadata={"format": "pt"})
+    weights = {name: tensor for name, tensor in model.state_dict().items() if isinstance(tensor, torch.Tensor)}
+    weights = packed_state(weights, "encoder.") if bits == PACKED else weights
+    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
+    save_file({name: tensor.contiguous() for name, tensor in halves.items()}, str(folder / WEIGHTS), metadata={"format": "pt"})
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.save(str(folder / TOKENIZER))

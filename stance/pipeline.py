@@ -76,9 +76,10 @@ class Reader:
     Args:
         folder: A model directory.
         device: Where torch puts it.
+        exact: Whether it stays in single precision, to be trained on.
     """
 
-    def __init__(self, folder: Path, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, device: str = "cpu", *, exact: bool = False) -> None:
         from stance.tagger import QuoteTagger
 
         config = checkpoints.verify(folder)
@@ -89,8 +90,8 @@ class Reader:
             model = QuoteTagger(encoder, int(config["link_width"]))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedModelError(f"{folder / checkpoints.CONFIG}: not the config of a quotes model: {error!r}") from None
-        checkpoints.load_weights(model, folder)
-        self.model: QuoteTagger = model.to(device)
+        checkpoints.load_weights(model, folder, device, exact=exact)
+        self.model: QuoteTagger = model
         self.tokenizer: Tokenizer = checkpoints.load_tokenizer(folder)
 
     def read(self, texts: Sequence[str], *, batch_size: int = 8) -> Iterator[list[Quote]]:
@@ -116,9 +117,10 @@ class Judge:
     Args:
         folder: A model directory.
         device: Where torch puts it.
+        exact: Whether it stays in single precision, to be trained on.
     """
 
-    def __init__(self, folder: Path, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, device: str = "cpu", *, exact: bool = False) -> None:
         from stance.classifier import StanceClassifier
 
         config = checkpoints.verify(folder)
@@ -129,8 +131,8 @@ class Judge:
             model = StanceClassifier(encoder, len(self.question.labels), float(config["temperature"]))
         except (KeyError, TypeError, ValueError, QuestionError) as error:
             raise DamagedModelError(f"{folder / checkpoints.CONFIG}: not the config of a stance model: {error!r}") from None
-        checkpoints.load_weights(model, folder)
-        self.model: StanceClassifier = model.to(device)
+        checkpoints.load_weights(model, folder, device, exact=exact)
+        self.model: StanceClassifier = model
         self.tokenizer: Tokenizer = checkpoints.load_tokenizer(folder)
 
     def judge(self, documents: Sequence[Document], *, batch_size: int = 16, explain: bool = False) -> Iterator[Document]:

@@ -197,7 +197,7 @@ def begin(recipe: Recipe) -> tuple[QuoteTagger, Tokenizer]:
     """The model that a recipe starts from: that of a model directory, or an encoder with new heads."""
     folder = model_folder("quotes", recipe.base)
     if folder:
-        reader = Reader(folder)
+        reader = Reader(folder, exact=True)
         return reader.model, reader.tokenizer
     encoder, tokenizer = load_base(recipe.base, recipe.layers)
     return QuoteTagger(encoder, recipe.link_width), tokenizer

@@ -88,7 +88,7 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: 
     run = {"quotes": _train_quotes, "stance": _train_stance}[task]
     model, tokenizer, config, calibration = run(recipe, documents, dev, place)
     losses = tuple(read_losses(place / f"stage{number}") for number in range(len(recipe.stages)))
-    checkpoints.save(model, tokenizer, config, out)
+    checkpoints.save(model, tokenizer, config, out, recipe.bits)
     write_recipe(recipe, out / "recipe.toml")
     write_seen(out, [document for articles in documents for document in articles], dev)
     sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
@@ -135,18 +135,28 @@ def _train_quotes(
     from stance.training import quotes
 
     model, tokenizer = quotes.train(recipe, documents, dev, work)
+    _round(model, recipe)
     fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe))
     calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["quotes"],
         "architectures": ["QuoteTagger"],
         "encoder": encoder_row(model.encoder),
+        "bits": recipe.bits,
         "window": recipe.window,
         "overlap": recipe.overlap,
         "link_width": model.keys.out_features // len(LINKS),
         **calibrated,
     }
     return model, tokenizer, config, calibration
+
+
+def _round(model: Any, recipe: Recipe) -> None:
+    """Gives weights that will be packed the values that they will have, before probabilities are calibrated."""
+    from stance.quantization import round_weights
+
+    if recipe.bits == checkpoints.PACKED:
+        round_weights(model.encoder)
 
 
 def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequence[Document]) -> dict[str, Any] | None:
@@ -179,12 +189,14 @@ def _train_stance(
 
     held_out = read_sources(recipe.calibration, recipe)
     model, tokenizer, question = stance.train(recipe, documents, dev, held_out, work)
+    _round(model, recipe)
     fitted = stance.calibrate(model, tokenizer, held_out, recipe, question)
     calibrated, calibration = _calibrated("stance", recipe, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["stance"],
         "architectures": ["StanceClassifier"],
         "encoder": encoder_row(model.encoder),
+        "bits": recipe.bits,
         "window": recipe.window,
         **calibrated,
         "question": question.to_row(),

@@ -186,7 +186,7 @@ def begin(recipe: Recipe) -> tuple[StanceClassifier, Tokenizer, Question]:
     """
     folder = model_folder("stance", recipe.base)
     if folder:
-        judge = Judge(folder)
+        judge = Judge(folder, exact=True)
         if recipe.question in (None, judge.question):
             return judge.model, judge.tokenizer, judge.question
         encoder, tokenizer = judge.model.encoder, judge.tokenizer

@@ -66,7 +66,7 @@ def tuning_recipe(
         if is_present(name.partition(":")[0]) and (task == "quotes" or (question or held) == shipped_question())
     ]
     stage = (_GENTLE if folder and not anew else _ANEW)[task]
-    options = _OPTIONS[task] | {key: config[key] for key in ("window", "overlap", "link_width") if key in config}
+    options = _OPTIONS[task] | {key: config[key] for key in ("window", "overlap", "link_width", "bits") if key in config}
     return Recipe(
         base,
         (Stage((*learnt, *mixed), stage.epochs, stage.learning_rate),),
