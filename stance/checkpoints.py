@@ -1,6 +1,6 @@
 """Finds, verifies, loads and saves model directories.
 
-A directory holds `config.json`, `tokenizer.json`, `model.safetensors` in half precision or with the encoder packed in 4 bits, `README.md`
+A directory holds `config.json`, `tokenizer.json`, `model.safetensors` in half precision or with the encoder packed, `README.md`
 (the card) and `manifest.json`, the SHA-256 sums of the first three, which loading checks.
 """
 
@@ -20,7 +20,7 @@ CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 TYPES = {"quotes": "stance-quotes", "stance": "stance-classifier"}
-HALF, PACKED = 16, 4
+HALF = 16
 POOLER_OFF: dict[str, dict[str, bool]] = {kind: {"add_pooling_layer": False} for kind in ("bert", "roberta", "xlm-roberta")}
 _SUMMED = (CONFIG, TOKENIZER, WEIGHTS)
 
@@ -113,17 +113,29 @@ def _read_json(path: Path) -> dict[str, Any]:
     return row
 
 
-def build_encoder(row: Mapping[str, Any]) -> Any:
-    """An encoder with weights by chance, from what a config says of it; it has no pooler.
+def encoder_config(row: Mapping[str, Any]) -> Any:
+    """The configuration of an encoder, from what a model's config says of it.
 
     Raises:
         KeyError, ValueError, TypeError: The row describes no encoder.
     """
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoConfig
 
-    options = {key: value for key, value in row.items() if key != "model_type"}
-    config = AutoConfig.for_model(row["model_type"], **options)
-    return AutoModel.from_config(config, **POOLER_OFF.get(config.model_type, {}))
+    return AutoConfig.for_model(row["model_type"], **{key: value for key, value in row.items() if key != "model_type"})
+
+
+def build_encoder(row: Mapping[str, Any]) -> Any:
+    """An encoder whose weights are still to be read, from what a config says of it; it has no pooler.
+
+    Raises:
+        KeyError, ValueError, TypeError: The row describes no encoder.
+    """
+    from transformers import AutoModel
+    from transformers.initialization import no_init_weights
+
+    config = encoder_config(row)
+    with no_init_weights():
+        return AutoModel.from_config(config, **POOLER_OFF.get(config.model_type, {}))
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -156,30 +168,38 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     import torch
     from safetensors import SafetensorError, safe_open
 
-    from stance.quantization import CODES, SCALES, in_integers, reckons_in_integers, unpack
+    from stance.quantization import CODES, SCALES, packed_shape, place_packed, reckons_in_integers, unpack
 
-    path, state = folder / WEIGHTS, model.float().state_dict()
+    path, fast = folder / WEIGHTS, not exact and reckons_in_integers(device)
     try:
         with safe_open(str(path), framework="pt") as file, torch.no_grad():
-            parts = {name: [f"{name}.{part}" for part in (CODES, SCALES)] for name in state}
+            shapes = {name: tuple(tensor.shape) for name, tensor in model.float().state_dict().items()}
+            parts = {name: [f"{name}.{part}" for part in (CODES, SCALES)] for name in shapes}
             packed = {name for name, pair in parts.items() if set(pair) <= set(file.keys())}
-            expected = {key for name in state for key in (parts[name] if name in packed else [name])}
+            expected = {key for name in parts for key in (parts[name] if name in packed else [name])}
             differing = sorted(expected ^ set(file.keys()))
             if differing:
                 raise DamagedModelError(f"{path}: {differing[0]} stands either in the file or in the model that its config describes")
-            for name, tensor in state.items():  # one at a time: a second copy of all weights would double what loading takes
-                found = unpack(*map(file.get_tensor, parts[name])) if name in packed else file.get_tensor(name)
-                if found.shape != tensor.shape:
-                    raise DamagedModelError(f"{path}: {name} is of shape {tuple(found.shape)}, the config describes {tuple(tensor.shape)}")
-                tensor.copy_(found)
+            for name in packed if fast else ():  # never written so far: so it takes no memory, nor do those that are made on the way
+                model.get_parameter(name).data = torch.empty(0)
+            state = model.state_dict()
+            for name, shape in shapes.items():
+                tensor, found = state.pop(name), [file.get_tensor(part) for part in (parts[name] if name in packed else [name])]
+                held = packed_shape(found[0]) if name in packed else tuple(found[0].shape)
+                if held != shape:
+                    raise DamagedModelError(f"{path}: {name} is of shape {held}, the config describes {shape}")
+                if name not in packed:
+                    tensor.copy_(found[0])
+                elif fast:
+                    place_packed(model, name, found[0], found[1])
+                else:
+                    unpack(found[0], found[1], tensor)
     except (SafetensorError, RuntimeError) as error:
         raise DamagedModelError(f"{path}: {str(error).splitlines()[0]}") from None
-    if packed and not exact and reckons_in_integers(device):
-        in_integers(model.encoder)
     model.to(device).eval()
 
 
-def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bits: int = HALF) -> None:
+def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bits: int = HALF, table_bits: int = HALF) -> None:
     """Writes weights, config, tokenizer and manifest; the card is the trainer's to write.
 
     Args:
@@ -187,16 +207,15 @@ def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bi
         tokenizer: The encoder's.
         config: What `config.json` is to hold.
         folder: Where to.
-        bits: Of a weight of the encoder's matrices: 16, half precision as all others, or 4, see `quantization.pack`.
+        bits: Of a weight of the encoder's layers: 16, half precision as all others, or 8 or 4, see `quantization.pack`.
+        table_bits: Of one of its tables of words.
     """
-    import torch
     from safetensors.torch import save_file
 
     from stance.quantization import packed_state
 
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor for name, tensor in model.state_dict().items() if isinstance(tensor, torch.Tensor)}
-    weights = packed_state(weights, "encoder.") if bits == PACKED else weights
+    weights = packed_state(model, bits, table_bits)
     halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
     save_file({name: tensor.contiguous() for name, tensor in halves.items()}, str(folder / WEIGHTS), metadata={"format": "pt"})
     tokenizer.no_truncation()

@@ -135,7 +135,7 @@ class Judge:
         self.model: StanceClassifier = model
         self.tokenizer: Tokenizer = checkpoints.load_tokenizer(folder)
 
-    def judge(self, documents: Sequence[Document], *, batch_size: int = 16, explain: bool = False) -> Iterator[Document]:
+    def judge(self, documents: Sequence[Document], *, batch_size: int = 8, explain: bool = False) -> Iterator[Document]:
         """Gives every quote of some documents a stance, and every speaker the sum.
 
         Args:

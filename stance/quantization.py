@@ -1,14 +1,13 @@
-"""Weights in few bits: packed into 4 on disk, and linear layers that reckon in 8-bit integers."""
+"""Weights in few bits: packed in 8 or 4 on disk, and layers that reckon in 8-bit integers."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 CODES, SCALES = "codes", "scales"
+BITS = (4, 8)
+_WITHIN = "encoder."
 _GROUP = 32
 _CLIPPED = (1.0, 0.95, 0.9, 0.85, 0.8)
 # The sixteen values of NF4: each stands for as many of normally distributed weights as every other.
@@ -16,35 +15,50 @@ _VALUES = (
     -1.0, -0.6961928, -0.52507305, -0.3949175, -0.28444138, -0.18477343, -0.09105004, 0.0,
     0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1.0,
 )  # fmt: skip
+_ROWS = 256
+_TOKENS = 512
 _LARGEST = 127.0
 _LEAST = 1e-12
+_LEAST_HALF = 6e-8
 
 
 def packs(weights: Tensor) -> bool:
-    """Whether a tensor can be packed: matrices whose rows fall into whole groups."""
+    """Whether a tensor can be packed: matrices whose rows fall into whole groups of 32."""
     return weights.dim() == 2 and weights.shape[1] % _GROUP == 0
 
 
-def pack(weights: Tensor) -> dict[str, Tensor]:
-    """Packs a matrix into 4 bits a weight and a scale for each 32 neighbours of a row, together 4.5 bits.
+def pack(weights: Tensor, bits: int) -> dict[str, Tensor]:
+    """Packs a matrix. What has been packed and unpacked packs without loss.
 
-    A weight becomes the nearest of sixteen values (NF4: Dettmers et al. 2023, "QLoRA"), which a scale stretches to its group's largest
-    weight, or to a little less where that brings the others nearer. What has been packed and unpacked packs without loss.
+    In 8 bits a weight is a whole number of steps, a row's largest being 127 of them. In 4 bits it is the nearest of sixteen values (NF4:
+    Dettmers et al. 2023, "QLoRA"), which a scale stretches to the largest of its 32 neighbours, or to a little less where that brings the
+    others nearer; with the scales that makes 4.5 bits.
 
     Args:
         weights: Rows × columns, see `packs`.
+        bits: 8 or 4.
 
     Returns:
-        `codes`, rows × half the columns, two in a byte, and `scales`, rows × groups, in half precision.
+        `codes`, whole numbers, rows × columns, or, two in a byte, rows × half the columns; and `scales` in half precision, rows × 1, or
+        rows × groups.
     """
-    groups = weights.detach().float().cpu().reshape(len(weights), -1, _GROUP)
+    matrix = weights.detach().float().cpu()
+    return _in_bytes(matrix) if bits == 8 else _in_nibbles(matrix.reshape(len(matrix), -1, _GROUP))
+
+
+def _in_bytes(matrix: Tensor) -> dict[str, Tensor]:
+    scales = (matrix.abs().amax(dim=1, keepdim=True) / _LARGEST).clamp(min=_LEAST_HALF).half()
+    return {CODES: (matrix / scales.float()).round().clamp(-_LARGEST, _LARGEST).to(torch.int8), SCALES: scales}
+
+
+def _in_nibbles(groups: Tensor) -> dict[str, Tensor]:
     values = torch.tensor(_VALUES)
     middles = (values[1:] + values[:-1]) / 2
     largest = groups.abs().amax(dim=-1, keepdim=True)
     least = torch.full_like(largest, torch.inf)
     codes, scales = torch.zeros(groups.shape, dtype=torch.uint8), torch.zeros_like(largest)
     for share in _CLIPPED:
-        tried = (share * largest).half().float().clamp(min=6e-8)
+        tried = (share * largest).half().float().clamp(min=_LEAST_HALF)
         found = torch.bucketize(groups / tried, middles)
         error = (values[found] * tried - groups).square().sum(dim=-1, keepdim=True)
         better = error < least
@@ -54,30 +68,69 @@ def pack(weights: Tensor) -> dict[str, Tensor]:
     return {CODES: flat[:, ::2] << 4 | flat[:, 1::2], SCALES: scales.squeeze(-1).half()}
 
 
-def unpack(codes: Tensor, scales: Tensor) -> Tensor:
-    """The matrix that `pack` packed, in single precision."""
-    values = torch.tensor(_VALUES)
-    flat = torch.stack((codes >> 4, codes & 15), dim=-1).flatten(1)
-    return (values[flat.int()].view(*scales.shape, _GROUP) * scales.float()[..., None]).flatten(1)
+def unpack(codes: Tensor, scales: Tensor, into: Tensor | None = None) -> Tensor:
+    """The matrix that `pack` packed.
+
+    Args:
+        codes: What `pack` gives.
+        scales: What `pack` gives.
+        into: Where it is written; a new tensor in single precision when left out.
+
+    Raises:
+        RuntimeError: The shapes do not fit.
+    """
+    found = torch.empty(packed_shape(codes)) if into is None else into
+    for at in range(0, len(codes), _ROWS):  # a table of words is large, and what is made on the way several times as large
+        block = slice(at, at + _ROWS)
+        found[block] = _unpack_rows(codes[block], scales[block].float())
+    return found
 
 
-def packed_state(state: Mapping[str, Tensor], within: str) -> dict[str, Tensor]:
-    """A module's weights, with the matrices whose names begin with `within` packed as `NAME.codes` and `NAME.scales`."""
-    packed: dict[str, Tensor] = {}
-    for name, weights in state.items():
-        if name.startswith(within) and packs(weights):
-            packed.update((f"{name}.{part}", tensor) for part, tensor in pack(weights).items())
-        else:
-            packed[name] = weights
-    return packed
+def _unpack_rows(codes: Tensor, scales: Tensor) -> Tensor:
+    if codes.dtype == torch.int8:
+        return codes * scales
+    numbers = torch.stack((codes >> 4, codes & 15), dim=-1).flatten(1)
+    groups = torch.tensor(_VALUES, device=codes.device)[numbers.int()].view(len(codes), -1, _GROUP)
+    return (groups * scales[..., None]).flatten(1)
 
 
-def round_weights(module: nn.Module) -> None:
-    """Gives a module's matrices the values that they will have when they have been packed."""
+def packed_shape(codes: Tensor) -> tuple[int, int]:
+    """The shape of the matrix behind codes."""
+    rows, columns = codes.shape
+    return rows, columns if codes.dtype == torch.int8 else 2 * columns
+
+
+def _chosen(model: nn.Module, bits: int, table_bits: int) -> dict[str, int]:
+    """In how many bits each matrix of a model's encoder is packed, by its name; none where they are 16."""
+    tables = {f"{name}.weight" for name, part in model.named_modules() if isinstance(part, nn.Embedding)}
+    chosen = {
+        name: table_bits if name in tables else bits
+        for name, weights in model.state_dict().items()
+        if name.startswith(_WITHIN) and packs(weights)
+    }
+    return {name: count for name, count in chosen.items() if count in BITS}
+
+
+def packed_state(model: nn.Module, bits: int, table_bits: int) -> dict[str, Tensor]:
+    """A model's weights, with the matrices of its encoder packed as `NAME.codes` and `NAME.scales`.
+
+    Args:
+        model: A module with an `encoder`.
+        bits: Of a weight of a layer: 16, not packed, or 8 or 4.
+        table_bits: Of a weight of a table of words.
+    """
+    state, chosen = dict(model.state_dict()), _chosen(model, bits, table_bits)
+    for name, count in chosen.items():
+        state.update((f"{name}.{part}", tensor) for part, tensor in pack(state.pop(name), count).items())
+    return state
+
+
+def round_weights(model: nn.Module, bits: int, table_bits: int) -> None:
+    """Gives a model's matrices the values that they will have when they have been packed, see `packed_state`."""
+    state = model.state_dict()
     with torch.no_grad():
-        for weights in module.parameters():
-            if packs(weights):
-                weights.copy_(unpack(**pack(weights)))
+        for name, count in _chosen(model, bits, table_bits).items():
+            unpack(**pack(state[name], count), into=state[name])
 
 
 def reckons_in_integers(device: str | torch.device) -> bool:
@@ -87,31 +140,33 @@ def reckons_in_integers(device: str | torch.device) -> bool:
 
 
 class IntegerLinear(nn.Module):
-    """A linear layer in 8-bit integers, for inference: weights with a scale a row, inputs with one a token.
+    """A linear layer in 8-bit integers, for inference: weights with a scale an output, inputs with one a token.
 
     Three to four times as fast as single precision on processors that multiply bytes. Scales of tokens are found as they come, so nothing
     is calibrated (Yao et al. 2022, "ZeroQuant").
 
     Args:
-        weights: Outputs × inputs.
-        bias: Outputs, or none.
+        codes: A matrix of outputs × inputs, as `pack` gives it.
+        scales: What `pack` gives beside.
+        bias: Outputs, or none; not copied.
     """
 
     codes: Tensor
     scales: Tensor
     bias: Tensor
 
-    def __init__(self, weights: Tensor, bias: Tensor | None) -> None:
+    def __init__(self, codes: Tensor, scales: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        scales = weights.abs().amax(dim=1).clamp(min=_LEAST) / _LARGEST
-        self.register_buffer("codes", (weights / scales[:, None]).round().to(torch.int8).t())
-        self.register_buffer("scales", scales)
-        self.register_buffer("bias", torch.zeros_like(scales) if bias is None else bias.detach().clone())
-
-    @classmethod
-    def of(cls, layer: nn.Linear) -> Self:
-        """The layer that answers as another does, but for rounding."""
-        return cls(layer.weight.detach().float(), layer.bias)
+        stored, found = torch.empty(packed_shape(codes), dtype=torch.int8), torch.empty(len(codes))
+        for at in range(0, len(codes), _ROWS):
+            block = slice(at, at + _ROWS)
+            packed = {CODES: codes[block], SCALES: scales[block]}
+            if codes.dtype != torch.int8:
+                packed = _in_bytes(_unpack_rows(packed[CODES], packed[SCALES].float()))
+            stored[block], found[block] = packed[CODES], packed[SCALES].float().squeeze(1)
+        self.register_buffer("codes", stored.t())
+        self.register_buffer("scales", found)
+        self.register_buffer("bias", torch.zeros_like(found) if bias is None else bias.detach())
 
     def forward(self, inputs: Tensor) -> Tensor:
         """As `nn.Linear` does.
@@ -120,15 +175,55 @@ class IntegerLinear(nn.Module):
             inputs: Any shape × inputs.
         """
         tokens = inputs.flatten(0, -2)
-        scales = tokens.abs().amax(dim=1, keepdim=True).clamp_(min=_LEAST).div_(_LARGEST)
-        products = torch._int_mm(tokens.div(scales).round_().to(torch.int8), self.codes)
-        return torch.addcmul(self.bias, products * scales, self.scales).view(*inputs.shape[:-1], -1)
+        found = torch.empty(len(tokens), len(self.scales))
+        for at in range(0, len(tokens), _TOKENS):  # few at a time, which stay in the processor's cache
+            block = tokens[at : at + _TOKENS]
+            scales = block.abs().amax(dim=1, keepdim=True).clamp_(min=_LEAST).div_(_LARGEST)
+            products = torch._int_mm(block.div(scales).round_().to(torch.int8), self.codes)
+            torch.addcmul(self.bias, products * scales, self.scales, out=found[at : at + _TOKENS])
+        return found.view(*inputs.shape[:-1], -1)
 
 
-def in_integers(module: nn.Module) -> None:
-    """Changes all linear layers of a module for ones that reckon in integers."""
-    for name, child in list(module.named_children()):
-        if isinstance(child, nn.Linear):
-            setattr(module, name, IntegerLinear.of(child))
-        else:
-            in_integers(child)
+class PackedTable(nn.Module):
+    """A table of vectors that stays packed, for inference: those looked up are unpacked.
+
+    Args:
+        codes: What `pack` gives.
+        scales: What `pack` gives.
+    """
+
+    codes: Tensor
+    scales: Tensor
+
+    def __init__(self, codes: Tensor, scales: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("codes", codes.clone())  # a file's tensors may be views into it, which would stay open
+        self.register_buffer("scales", scales.float())
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """As `nn.Embedding` does.
+
+        Args:
+            numbers: Of vectors, any shape.
+        """
+        flat = numbers.flatten()
+        return _unpack_rows(self.codes[flat], self.scales[flat]).view(*numbers.shape, -1)
+
+
+def place_packed(model: nn.Module, name: str, codes: Tensor, scales: Tensor) -> None:
+    """Gives a model a packed matrix for inference: its layer changes for one that reckons in integers, or stays packed.
+
+    Args:
+        model: What the matrix belongs to.
+        name: Its name in it.
+        codes: What `pack` gives.
+        scales: What `pack` gives.
+    """
+    place, _, leaf = name.rpartition(".")
+    layer = model.get_submodule(place)
+    if isinstance(layer, nn.Linear):
+        model.set_submodule(place, IntegerLinear(codes, scales, layer.bias))
+    elif isinstance(layer, nn.Embedding):
+        model.set_submodule(place, PackedTable(codes, scales))
+    else:
+        unpack(codes, scales, layer.get_parameter(leaf))

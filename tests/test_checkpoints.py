@@ -73,6 +73,7 @@ def test_a_model_for_the_other_task_is_refused() -> None:
 
 
 def test_shipped_models_come_with_card_recipe_and_small_weights() -> None:
+    size = 0
     for name in ("quotes", "stance"):
         folder = checkpoints.locate(name)
         checkpoints.verify(folder)
@@ -80,4 +81,5 @@ def test_shipped_models_come_with_card_recipe_and_small_weights() -> None:
         assert card.startswith("---\nlanguage: en")
         assert "SHA-256" in card
         assert (folder / "recipe.toml").is_file()
-        assert (folder / checkpoints.WEIGHTS).stat().st_size < 50e6
+        size += (folder / checkpoints.WEIGHTS).stat().st_size
+    assert size < 95e6

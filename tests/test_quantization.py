@@ -15,7 +15,7 @@ from stance.articles import write_article
 from stance.document import Document
 from stance.errors import DamagedModelError, TrainingError
 from stance.pipeline import Judge
-from stance.quantization import IntegerLinear, in_integers, pack, packed_state, packs, reckons_in_integers, round_weights, unpack
+from stance.quantization import BITS, IntegerLinear, PackedTable, pack, packed_state, packs, reckons_in_integers, round_weights, unpack
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
 from stance.training.run import train_model
 
@@ -28,54 +28,64 @@ def matrix() -> torch.Tensor:
     return Judge(checkpoints.locate("stance"), exact=True).model.encoder.encoder.layer[0].output.dense.weight.detach()
 
 
-def test_packed_weights_take_four_and_a_half_bits_and_are_near(matrix: torch.Tensor) -> None:
-    packed = pack(matrix)
-    stored = sum(part.numel() * part.element_size() for part in packed.values())
-    assert stored * 8 == 4.5 * matrix.numel()
-    assert (unpack(**packed) - matrix).norm() < 0.1 * matrix.norm()
+@pytest.mark.parametrize(("bits", "stored", "away"), [(4, 4.5, 0.1), (8, 8.02, 0.02)])
+def test_packed_weights_are_few_and_near(bits: int, stored: float, away: float, matrix: torch.Tensor) -> None:
+    packed = pack(matrix, bits)
+    assert sum(8 * part.numel() * part.element_size() for part in packed.values()) <= stored * matrix.numel()
+    assert (unpack(**packed) - matrix).norm() < away * matrix.norm()
 
 
-def test_packing_again_loses_nothing(matrix: torch.Tensor) -> None:
-    once = unpack(**pack(matrix))
-    assert torch.equal(unpack(**pack(once)), once)
+@pytest.mark.parametrize("bits", BITS)
+def test_packing_again_loses_nothing(bits: int, matrix: torch.Tensor) -> None:
+    once = unpack(**pack(matrix, bits))
+    assert torch.equal(unpack(**pack(once, bits)), once)
 
 
-def test_a_matrix_of_nothing_and_one_of_large_weights_are_packed() -> None:
-    assert torch.equal(unpack(**pack(torch.zeros(2, 64))), torch.zeros(2, 64))
-    assert torch.isfinite(unpack(**pack(torch.full((2, 64), 6e4)))).all()
+@pytest.mark.parametrize("bits", BITS)
+def test_a_matrix_of_nothing_and_one_of_large_weights_are_packed(bits: int) -> None:
+    assert torch.equal(unpack(**pack(torch.zeros(2, 64), bits)), torch.zeros(2, 64))
+    assert torch.isfinite(unpack(**pack(torch.full((2, 64), 6e4), bits))).all()
 
 
 def test_only_the_encoders_matrices_are_packed() -> None:
-    state = {"encoder.a": torch.ones(2, 32), "encoder.b": torch.ones(32), "encoder.c": torch.ones(2, 12), "head.a": torch.ones(2, 32)}
-    assert set(packed_state(state, "encoder.")) == {"encoder.a.codes", "encoder.a.scales", "encoder.b", "encoder.c", "head.a"}
-    assert [packs(weights) for weights in state.values()] == [True, False, False, True]
+    encoder = nn.ModuleDict({"table": nn.Embedding(3, 32), "layer": nn.Linear(64, 2), "odd": nn.Linear(12, 2)})
+    model = nn.ModuleDict({"encoder": encoder, "head": nn.Linear(32, 2)})
+    kept = {"encoder.layer.bias", "encoder.odd.weight", "encoder.odd.bias", "head.weight", "head.bias"}
+    packed = packed_state(model, 8, 4)
+    assert set(packed) - kept == {f"encoder.{name}.weight.{part}" for name in ("table", "layer") for part in ("codes", "scales")}
+    assert packed["encoder.table.weight.codes"].shape == (3, 16)
+    assert packed["encoder.layer.weight.codes"].shape == (2, 64)
+    assert set(packed_state(model, 8, 16)) == {*kept, "encoder.table.weight"} | {f"encoder.layer.weight.{s}" for s in ("codes", "scales")}
+    assert packed_state(model, 16, 16).keys() == model.state_dict().keys()
 
 
-@pytest.mark.parametrize("shape", [(5, 7, 384), (3, 384), (1, 1, 384)])
-def test_a_layer_in_integers_answers_nearly_the_same(shape: tuple[int, ...], matrix: torch.Tensor) -> None:
+@pytest.mark.parametrize("bits", BITS)
+def test_a_packed_table_gives_the_vectors_of_the_matrix(bits: int, matrix: torch.Tensor) -> None:
+    numbers = torch.tensor([[3, 0, 3], [383, 1, 7]])
+    assert torch.equal(PackedTable(**pack(matrix, bits))(numbers), unpack(**pack(matrix, bits))[numbers])
+
+
+@pytest.mark.parametrize("bits", BITS)
+@pytest.mark.parametrize("shape", [(5, 7), (600,), (1, 1)])
+def test_a_layer_in_integers_answers_nearly_the_same(shape: tuple[int, ...], bits: int, matrix: torch.Tensor) -> None:
     torch.manual_seed(1)
-    layer = nn.Linear(384, 1536)
-    layer.weight = nn.Parameter(matrix.t().contiguous())
-    inputs = torch.randn(shape) * torch.logspace(-3, 3, shape[-2])[:, None]
+    layer = nn.Linear(*reversed(matrix.shape))
+    layer.weight = nn.Parameter(unpack(**pack(matrix, bits)))
+    inputs = torch.randn(*shape, layer.in_features) * torch.logspace(-3, 3, shape[-1])[:, None]
     with torch.inference_mode():
-        exact, rounded = layer(inputs), IntegerLinear.of(layer)(inputs)
+        exact, rounded = layer(inputs), IntegerLinear(**pack(matrix, bits), bias=layer.bias)(inputs)
     assert rounded.shape == exact.shape
     away = (rounded - exact).norm(dim=-1) / exact.norm(dim=-1)
     assert (away < 0.03).all()
 
 
 def test_tokens_of_nothing_give_the_bias() -> None:
-    layer = nn.Linear(32, 4)
-    assert torch.allclose(IntegerLinear.of(layer)(torch.zeros(2, 32)), layer.bias.expand(2, 4))
-    assert torch.equal(IntegerLinear.of(nn.Linear(32, 4, bias=False))(torch.zeros(1, 32)), torch.zeros(1, 4))
+    packed, bias = pack(torch.randn(4, 32), 8), torch.randn(4)
+    assert torch.allclose(IntegerLinear(**packed, bias=bias)(torch.zeros(2, 32)), bias.expand(2, 4))
+    assert torch.equal(IntegerLinear(**packed, bias=None)(torch.zeros(1, 32)), torch.zeros(1, 4))
 
 
-def test_all_linear_layers_of_an_encoder_reckon_in_integers(tiny_base: Path) -> None:
-    encoder, _ = load_base(str(tiny_base))
-    before = sum(isinstance(part, nn.Linear) for part in encoder.modules())
-    in_integers(encoder)
-    assert sum(isinstance(part, IntegerLinear) for part in encoder.modules()) == before > 0
-    assert not any(isinstance(part, nn.Linear) for part in encoder.modules())
+def test_integers_are_for_processors() -> None:
     assert not reckons_in_integers("meta")
 
 
@@ -92,16 +102,17 @@ class TestPackedModels:
 
     @pytest.fixture
     def recipe(self, mine: Path, tiny_base: Path) -> Recipe:
-        return Recipe(str(tiny_base), (Stage((str(mine),), 1, 1e-3),), window=32, batch_size=2, bits=4)
+        return Recipe(str(tiny_base), (Stage((str(mine),), 1, 1e-3),), window=32, batch_size=2, bits=8, table_bits=4)
 
     def test_it_is_small_and_reads_as_its_exact_weights_do(self, recipe: Recipe, tmp_path: Path) -> None:
-        whole = train_model("stance", replace(recipe, bits=16), tmp_path / "whole", tmp_path / "work").folder
+        whole = train_model("stance", replace(recipe, bits=16, table_bits=16), tmp_path / "whole", tmp_path / "work").folder
         made = train_model("stance", recipe, tmp_path / "model", tmp_path / "work").folder
         assert (made / checkpoints.WEIGHTS).stat().st_size < 0.4 * (whole / checkpoints.WEIGHTS).stat().st_size
         document = stance.classify(TEXT)
         exact, read = Judge(made, exact=True), Judge(made)
         assert any(isinstance(part, IntegerLinear) for part in read.model.modules()) == reckons_in_integers("cpu")
-        assert not any(isinstance(part, IntegerLinear) for part in exact.model.modules())
+        assert any(isinstance(part, PackedTable) for part in read.model.modules()) == reckons_in_integers("cpu")
+        assert not any(isinstance(part, IntegerLinear | PackedTable) for part in exact.model.modules())
         (first,), (second,) = exact.judge([document]), read.judge([document])
         for one, other in zip(first.quotes, second.quotes, strict=True):
             assert one.stance
@@ -121,7 +132,7 @@ class TestPackedModels:
         name = next(key for key in weights if key.endswith(".codes"))
         for broken in (
             {key: value for key, value in weights.items() if key != name},
-            weights | {name: weights[name][:, :-16].contiguous()},
+            weights | {name: weights[name][:, :-8].contiguous()},
             weights | {name: weights[name][:-1].contiguous()},
         ):
             save_file(broken, made / checkpoints.WEIGHTS)
@@ -135,16 +146,20 @@ class TestPackedModels:
         (tmp_path / "recipe.toml").write_text('base = "x"\nbits = 5\nstages = []\n')
         with pytest.raises(TrainingError, match="bits is 5"):
             read_recipe(tmp_path / "recipe.toml")
-        made = train_model("quotes", replace(recipe, window=96, overlap=16), tmp_path / "model", tmp_path / "work").folder
+        other = replace(recipe, window=96, overlap=16, bits=4, table_bits=8)
+        made = train_model("quotes", other, tmp_path / "model", tmp_path / "work").folder
         assert json.loads((made / checkpoints.CONFIG).read_text())["bits"] == 4
+        assert "packed in 4 bits a weight, its tables of words in 8" in (made / "README.md").read_text(encoding="utf-8")
         assert stance.load(quotes=made).segment(TEXT).text == TEXT
 
 
-def test_rounding_changes_matrices_alone(tiny_base: Path) -> None:
+def test_rounding_changes_the_encoders_matrices_alone(tiny_base: Path) -> None:
     encoder, _ = load_base(str(tiny_base))
-    before = {name: weights.detach().clone() for name, weights in encoder.named_parameters()}
-    round_weights(encoder)
-    assert all(torch.equal(weights, before[name]) != packs(weights) for name, weights in encoder.named_parameters())
+    model = nn.ModuleDict({"encoder": encoder, "head": nn.Linear(32, 3)})
+    before = {name: weights.clone() for name, weights in model.state_dict().items()}
+    round_weights(model, 8, 4)
+    after = model.state_dict()
+    assert all(torch.equal(after[name], before[name]) != (name.startswith("encoder.") and packs(before[name])) for name in before)
 
 
 def replace_id(document: Document, name: str) -> Document:

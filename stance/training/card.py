@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stance.checkpoints import MANIFEST, digest, held_question
+from stance.checkpoints import HALF, MANIFEST, digest, held_question
 from stance.corpora import is_place
 from stance.questions import Question, shipped_question
 from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder
@@ -57,7 +57,7 @@ def write_card(
     base = (
         f"the {part} in `{recipe.base}` (manifest's SHA-256 `{digest(begun / MANIFEST)[:16]}…`)"
         if begun
-        else f"the encoder `{recipe.base}`"
+        else f"the encoder `{recipe.base}`{f', its lowest {recipe.layers} layers' if recipe.layers else ''}"
     )
     courses = "".join(f"\n{_course(course, recipe.dev)}\n" for course in losses if course)
     body = f"""---
@@ -79,7 +79,7 @@ library_name: stance
 | --- | --- | --- | --- |
 {rows}
 {_taught(recipe)}
-{calibration} `articles.tsv` lists the articles it has seen.{_left_out(recipe)}
+{_packed(recipe)}{calibration} `articles.tsv` lists the articles it has seen.{_left_out(recipe)}
 {courses}
 ## Figures
 
@@ -103,6 +103,16 @@ def _taught(recipe: Recipe) -> str:
     further = f", further quotes of {', '.join(f'`{name}`' for name in recipe.further)}" if recipe.further else ""
     varied = f" and {recipe.varied} varied passages" if recipe.varied else ""
     return f"\nIt learns what a larger model, from `{recipe.teacher.base}`, says of the labelled quotes{further}{varied}.\n"
+
+
+def _packed(recipe: Recipe) -> str:
+    """In how many bits the encoder's weights stand, where it is not half precision."""
+    if recipe.bits == recipe.table_bits == HALF:
+        return ""
+    return (
+        f"The encoder's layers are packed in {recipe.bits} bits a weight, its tables of words in {recipe.table_bits}; where the processor "
+        "is fast at it, it reckons in integers. "
+    )
 
 
 def _base_model(base: str) -> str:

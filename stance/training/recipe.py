@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoModel
 from stance import checkpoints
 from stance.errors import MissingModelError, TrainingError
 from stance.extras import advice
+from stance.quantization import BITS
 from stance.questions import Question, question_of
 
 LEAST_QUOTES = 50
@@ -60,7 +61,8 @@ class Recipe:
         frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them.
         layer_decay: What the learning rate is multiplied by a layer down (stance).
         smoothing: Share of each target that is spread over all labels (stance).
-        bits: Of a weight of the encoder's matrices on disk: 16, or 4, with which the model reckons in integers, see `quantization`.
+        bits: Of a weight of the encoder's layers on disk: 16; or 8 or 4, with which the model reckons in integers, see `quantization`.
+        table_bits: Of one of its tables of words.
         calibration: Names of the sources on which probabilities are calibrated.
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).
         question: What a new stance model is to answer; when left out, what the base answers, else the shipped question (stance).
@@ -87,6 +89,7 @@ class Recipe:
     layer_decay: float = 1.0
     smoothing: float = 0.0
     bits: int = checkpoints.HALF
+    table_bits: int = checkpoints.HALF
     calibration: tuple[str, ...] = ()
     risk: float = 1.0
     question: Question | None = None
@@ -119,8 +122,9 @@ def _recipe_of(row: dict[str, Any], path: Path) -> Recipe:
     teacher = _recipe_of(row.pop("teacher"), path) if "teacher" in row else None
     for name in ("calibration", "dev", "further", "left_out"):
         row[name] = tuple(row.get(name, ()))
-    if row.get("bits", checkpoints.HALF) not in (checkpoints.HALF, checkpoints.PACKED):
-        raise TrainingError(f"{path}: bits is {row['bits']!r}, not {checkpoints.HALF} or {checkpoints.PACKED}")
+    for name in ("bits", "table_bits"):
+        if row.get(name, checkpoints.HALF) not in (checkpoints.HALF, *BITS):
+            raise TrainingError(f"{path}: {name} is {row[name]!r}, not one of {checkpoints.HALF}, {', '.join(map(str, BITS))}")
     return Recipe(stages=stages, question=question, teacher=teacher, **row)
 
 

@@ -88,7 +88,7 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: 
     run = {"quotes": _train_quotes, "stance": _train_stance}[task]
     model, tokenizer, config, calibration = run(recipe, documents, dev, place)
     losses = tuple(read_losses(place / f"stage{number}") for number in range(len(recipe.stages)))
-    checkpoints.save(model, tokenizer, config, out, recipe.bits)
+    checkpoints.save(model, tokenizer, config, out, recipe.bits, recipe.table_bits)
     write_recipe(recipe, out / "recipe.toml")
     write_seen(out, [document for articles in documents for document in articles], dev)
     sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
@@ -132,10 +132,11 @@ def sum_of(documents: Sequence[Document]) -> tuple[int, int, str]:
 def _train_quotes(
     recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
 ) -> tuple[Any, Any, dict[str, Any], str]:
+    from stance.quantization import round_weights
     from stance.training import quotes
 
     model, tokenizer = quotes.train(recipe, documents, dev, work)
-    _round(model, recipe)
+    round_weights(model, recipe.bits, recipe.table_bits)
     fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe))
     calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
@@ -143,20 +144,13 @@ def _train_quotes(
         "architectures": ["QuoteTagger"],
         "encoder": encoder_row(model.encoder),
         "bits": recipe.bits,
+        "table_bits": recipe.table_bits,
         "window": recipe.window,
         "overlap": recipe.overlap,
         "link_width": model.keys.out_features // len(LINKS),
         **calibrated,
     }
     return model, tokenizer, config, calibration
-
-
-def _round(model: Any, recipe: Recipe) -> None:
-    """Gives weights that will be packed the values that they will have, before probabilities are calibrated."""
-    from stance.quantization import round_weights
-
-    if recipe.bits == checkpoints.PACKED:
-        round_weights(model.encoder)
 
 
 def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequence[Document]) -> dict[str, Any] | None:
@@ -185,11 +179,12 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
 def _train_stance(
     recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
 ) -> tuple[Any, Any, dict[str, Any], str]:
+    from stance.quantization import round_weights
     from stance.training import stance
 
     held_out = read_sources(recipe.calibration, recipe)
     model, tokenizer, question = stance.train(recipe, documents, dev, held_out, work)
-    _round(model, recipe)
+    round_weights(model, recipe.bits, recipe.table_bits)
     fitted = stance.calibrate(model, tokenizer, held_out, recipe, question)
     calibrated, calibration = _calibrated("stance", recipe, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {
@@ -197,6 +192,7 @@ def _train_stance(
         "architectures": ["StanceClassifier"],
         "encoder": encoder_row(model.encoder),
         "bits": recipe.bits,
+        "table_bits": recipe.table_bits,
         "window": recipe.window,
         **calibrated,
         "question": question.to_row(),

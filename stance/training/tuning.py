@@ -41,7 +41,8 @@ def tuning_recipe(
 
     A model of the same task is trained on at a low rate for at most four passes, an encoder at a high one for eight; the state with the
     lowest loss on development articles is kept, be it the first one. The project's own articles are mixed in where they are at hand, so
-    that a few articles do not make the model forget; of the many single passages some, so that training stays short.
+    that a few articles do not make the model forget; of the many single passages some, so that training stays short, for which the lower
+    half of a stance model's layers stays as it is, too.
 
     Args:
         task: `quotes` or `stance`.
@@ -66,7 +67,9 @@ def tuning_recipe(
         if is_present(name.partition(":")[0]) and (task == "quotes" or (question or held) == shipped_question())
     ]
     stage = (_GENTLE if folder and not anew else _ANEW)[task]
-    options = _OPTIONS[task] | {key: config[key] for key in ("window", "overlap", "link_width", "bits") if key in config}
+    options = _OPTIONS[task] | {key: config[key] for key in ("window", "overlap", "link_width", "bits", "table_bits") if key in config}
+    if task == "stance" and folder and not anew:
+        options["frozen"] = checkpoints.encoder_config(config["encoder"]).num_hidden_layers // 2
     return Recipe(
         base,
         (Stage((*learnt, *mixed), stage.epochs, stage.learning_rate),),
