@@ -151,7 +151,7 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool = False) -> None:
+def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool = False) -> bool:
     """Fills a module with a verified directory's weights, in single precision, and puts it in evaluation mode on a device.
 
     An encoder that is packed on disk reckons in 8-bit integers where that is faster.
@@ -161,6 +161,9 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
         folder: The directory.
         device: Where torch puts it.
         exact: Whether it is to stay in single precision, as training needs it.
+
+    Returns:
+        Whether it reckons in integers.
 
     Raises:
         DamagedModelError: Names or shapes are not the module's.
@@ -197,6 +200,7 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     except (SafetensorError, RuntimeError) as error:
         raise DamagedModelError(f"{path}: {str(error).splitlines()[0]}") from None
     model.to(device).eval()
+    return bool(packed) and fast
 
 
 def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bits: int = HALF, table_bits: int = HALF) -> None:

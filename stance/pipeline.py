@@ -90,23 +90,23 @@ class Reader:
             model = QuoteTagger(encoder, int(config["link_width"]))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedModelError(f"{folder / checkpoints.CONFIG}: not the config of a quotes model: {error!r}") from None
-        checkpoints.load_weights(model, folder, device, exact=exact)
+        # Where scores are rounded to integers, what stands beside a window in a pass could tip a close decision: so each has its own.
+        self.batch_size = 1 if checkpoints.load_weights(model, folder, device, exact=exact) else 8
         self.model: QuoteTagger = model
         self.tokenizer: Tokenizer = checkpoints.load_tokenizer(folder)
 
-    def read(self, texts: Sequence[str], *, batch_size: int = 8) -> Iterator[list[Quote]]:
-        """Finds the quotes of several texts; windows of neighbouring texts share forward passes.
+    def read(self, texts: Sequence[str]) -> Iterator[list[Quote]]:
+        """Finds the quotes of several texts.
 
         Args:
             texts: Articles.
-            batch_size: Windows a forward pass.
 
         Yields:
             Quotes of each text, in text order, with speakers and calibrated confidence.
         """
         from stance.speakers import resolve
 
-        found = find_quotes(self.model, self.tokenizer, texts, self.window, self.overlap, batch_size=batch_size)
+        found = find_quotes(self.model, self.tokenizer, texts, self.window, self.overlap, batch_size=self.batch_size)
         for text, quotes in zip(texts, found, strict=True):
             yield resolve(text, [replace(quote, confidence=calibrate(quote.confidence, self.slope, self.intercept)) for quote in quotes])
 
