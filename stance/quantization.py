@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor, nn
 
@@ -134,9 +136,18 @@ def round_weights(model: nn.Module, bits: int, table_bits: int) -> None:
 
 
 def reckons_in_integers(device: str | torch.device) -> bool:
-    """Whether integers are the faster way on a device: processors for which torch has kernels of 8 bits."""
+    """Whether integers are the faster way on a device, and exact: processors for which torch has kernels of 8 bits."""
     kernels: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return kernels and torch.backends.cpu.get_cpu_capability().startswith("AVX") and torch.device(device).type == "cpu"
+    able = kernels and torch.backends.cpu.get_cpu_capability().startswith("AVX") and torch.device(device).type == "cpu"
+    return able and _multiplies_exactly()
+
+
+@cache
+def _multiplies_exactly() -> bool:
+    """Whether sums of the largest products come out right: without instructions for bytes, pairs of them may saturate."""
+    largest = torch.full((64, 64), int(_LARGEST), dtype=torch.int8)
+    products = torch._int_mm(largest, -largest.t())
+    return bool((products == -64 * int(_LARGEST) ** 2).all())
 
 
 class IntegerLinear(nn.Module):
