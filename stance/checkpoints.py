@@ -183,12 +183,13 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
             differing = sorted(expected ^ set(file.keys()))
             if differing:
                 raise DamagedModelError(f"{path}: {differing[0]} stands either in the file or in the model that its config describes")
-            for name in packed if fast else ():  # never written so far: so it takes no memory, nor do those that are made on the way
+            for name in packed if fast else ():
+                # Given back while nothing is written there: else loading carves all that it makes on the way out of this memory.
                 model.get_parameter(name).data = torch.empty(0)
             state = model.state_dict()
             for name, shape in shapes.items():
                 tensor, found = state.pop(name), [file.get_tensor(part) for part in (parts[name] if name in packed else [name])]
-                held = packed_shape(found[0]) if name in packed else tuple(found[0].shape)
+                held = packed_shape(found[0], found[1]) if name in packed else tuple(found[0].shape)
                 if held != shape:
                     raise DamagedModelError(f"{path}: {name} is of shape {held}, the config describes {shape}")
                 if name not in packed:

@@ -81,7 +81,7 @@ def unpack(codes: Tensor, scales: Tensor, into: Tensor | None = None) -> Tensor:
     Raises:
         RuntimeError: The shapes do not fit.
     """
-    found = torch.empty(packed_shape(codes)) if into is None else into
+    found = torch.empty(packed_shape(codes, scales)) if into is None else into
     for at in range(0, len(codes), _ROWS):  # a table of words is large, and what is made on the way several times as large
         block = slice(at, at + _ROWS)
         found[block] = _unpack_rows(codes[block], scales[block].float())
@@ -96,10 +96,17 @@ def _unpack_rows(codes: Tensor, scales: Tensor) -> Tensor:
     return (groups * scales[..., None]).flatten(1)
 
 
-def packed_shape(codes: Tensor) -> tuple[int, int]:
-    """The shape of the matrix behind codes."""
-    rows, columns = codes.shape
-    return rows, columns if codes.dtype == torch.int8 else 2 * columns
+def packed_shape(codes: Tensor, scales: Tensor) -> tuple[int, int]:
+    """The shape of the matrix behind codes and scales.
+
+    Raises:
+        RuntimeError: They do not belong together.
+    """
+    whole = codes.dtype == torch.int8
+    rows, columns = codes.shape[0], codes.shape[-1] * (1 if whole else 2)
+    if codes.dim() != 2 or tuple(scales.shape) != (rows, 1 if whole else columns // _GROUP):
+        raise RuntimeError(f"scales of shape {tuple(scales.shape)} stand beside codes of shape {tuple(codes.shape)}")
+    return rows, columns
 
 
 def _chosen(model: nn.Module, bits: int, table_bits: int) -> dict[str, int]:
@@ -168,7 +175,7 @@ class IntegerLinear(nn.Module):
 
     def __init__(self, codes: Tensor, scales: Tensor, bias: Tensor | None) -> None:
         super().__init__()
-        stored, found = torch.empty(packed_shape(codes), dtype=torch.int8), torch.empty(len(codes))
+        stored, found = torch.empty(packed_shape(codes, scales), dtype=torch.int8), torch.empty(len(codes))
         for at in range(0, len(codes), _ROWS):
             block = slice(at, at + _ROWS)
             packed = {CODES: codes[block], SCALES: scales[block]}

@@ -134,6 +134,8 @@ class TestPackedModels:
             {key: value for key, value in weights.items() if key != name},
             weights | {name: weights[name][:, :-8].contiguous()},
             weights | {name: weights[name][:-1].contiguous()},
+            weights | {name: weights[name][0].contiguous()},
+            weights | {name.replace("codes", "scales"): torch.ones(1, 2, 3)},
         ):
             save_file(broken, made / checkpoints.WEIGHTS)
             checkpoints.write_manifest(made)
