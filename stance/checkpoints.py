@@ -186,12 +186,11 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
             for name in packed if fast else ():
                 # Given back while nothing is written there: else loading carves all that it makes on the way out of this memory.
                 model.get_parameter(name).data = torch.empty(0)
-            state = model.state_dict()
-            for name, shape in shapes.items():
-                tensor, found = state.pop(name), [file.get_tensor(part) for part in (parts[name] if name in packed else [name])]
-                held = packed_shape(found[0], found[1]) if name in packed else tuple(found[0].shape)
-                if held != shape:
-                    raise DamagedModelError(f"{path}: {name} is of shape {held}, the config describes {shape}")
+            for name, tensor in model.state_dict().items():
+                found = [file.get_tensor(part) for part in (parts[name] if name in packed else [name])]
+                shape = packed_shape(found[0], found[1]) if name in packed else tuple(found[0].shape)
+                if shape != shapes[name]:
+                    raise DamagedModelError(f"{path}: {name} is of shape {shape}, the config describes {shapes[name]}")
                 if name not in packed:
                     tensor.copy_(found[0])
                 elif fast:
@@ -210,7 +209,7 @@ def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bi
     Args:
         model: A module with an `encoder`.
         tokenizer: The encoder's.
-        config: What `config.json` is to hold.
+        config: What `config.json` is to hold, beside the bits.
         folder: Where to.
         bits: Of a weight of the encoder's layers: 16, half precision as all others, or 8 or 4, see `quantization.pack`.
         table_bits: Of one of its tables of words.
@@ -226,7 +225,8 @@ def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bi
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.save(str(folder / TOKENIZER))
-    (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    row = {**config, "bits": bits, "table_bits": table_bits}
+    (folder / CONFIG).write_text(json.dumps(row, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     write_manifest(folder)
 
 

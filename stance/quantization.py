@@ -110,11 +110,11 @@ def packed_shape(codes: Tensor, scales: Tensor) -> tuple[int, int]:
 
 
 def _chosen(model: nn.Module, bits: int, table_bits: int) -> dict[str, int]:
-    """In how many bits each matrix of a model's encoder is packed, by its name; none where they are 16."""
+    """In how many bits each matrix of weights of a model's encoder is packed, by its name; none where they are 16."""
     tables = {f"{name}.weight" for name, part in model.named_modules() if isinstance(part, nn.Embedding)}
     chosen = {
         name: table_bits if name in tables else bits
-        for name, weights in model.state_dict().items()
+        for name, weights in model.named_parameters()
         if name.startswith(_WITHIN) and packs(weights)
     }
     return {name: count for name, count in chosen.items() if count in BITS}
@@ -244,4 +244,4 @@ def place_packed(model: nn.Module, name: str, codes: Tensor, scales: Tensor) -> 
     elif isinstance(layer, nn.Embedding):
         model.set_submodule(place, PackedTable(codes, scales))
     else:
-        unpack(codes, scales, layer.get_parameter(leaf))
+        layer.get_parameter(leaf).data = unpack(codes, scales)

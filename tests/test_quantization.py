@@ -12,10 +12,20 @@ from torch import nn
 import stance
 from stance import checkpoints
 from stance.articles import write_article
-from stance.document import Document
 from stance.errors import DamagedModelError, TrainingError
 from stance.pipeline import Judge
-from stance.quantization import BITS, IntegerLinear, PackedTable, pack, packed_state, packs, reckons_in_integers, round_weights, unpack
+from stance.quantization import (
+    BITS,
+    IntegerLinear,
+    PackedTable,
+    pack,
+    packed_state,
+    packs,
+    place_packed,
+    reckons_in_integers,
+    round_weights,
+    unpack,
+)
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
 from stance.training.run import train_model
 
@@ -85,6 +95,20 @@ def test_tokens_of_nothing_give_the_bias() -> None:
     assert torch.equal(IntegerLinear(**packed, bias=None)(torch.zeros(1, 32)), torch.zeros(1, 4))
 
 
+@pytest.mark.parametrize("bits", BITS)
+def test_a_matrix_of_no_known_layer_is_unpacked_in_its_place(bits: int, matrix: torch.Tensor) -> None:
+    model = nn.Module()
+    model.own = nn.Parameter(torch.empty(0))
+    place_packed(model, "own", **pack(matrix, bits))
+    assert torch.equal(model.own, unpack(**pack(matrix, bits)))
+
+
+def test_whole_numbers_that_are_no_weights_are_not_packed() -> None:
+    encoder = nn.Module()
+    encoder.register_buffer("places", torch.arange(64)[None])
+    assert set(packed_state(nn.ModuleDict({"encoder": encoder}), 8, 8)) == {"encoder.places"}
+
+
 def test_integers_are_for_processors() -> None:
     assert not reckons_in_integers("meta")
 
@@ -97,7 +121,7 @@ class TestPackedModels:
     def mine(self, pipeline: stance.Pipeline, tmp_path: Path) -> Path:
         document = pipeline(TEXT)
         for number in range(3):
-            write_article(replace_id(document, f"lund-{number}"), tmp_path / "mine" / f"lund-{number}.json")
+            write_article(replace(document, id=f"lund-{number}"), tmp_path / "mine" / f"lund-{number}.json")
         return tmp_path / "mine"
 
     @pytest.fixture
@@ -162,10 +186,6 @@ def test_rounding_changes_the_encoders_matrices_alone(tiny_base: Path) -> None:
     round_weights(model, 8, 4)
     after = model.state_dict()
     assert all(torch.equal(after[name], before[name]) != (name.startswith("encoder.") and packs(before[name])) for name in before)
-
-
-def replace_id(document: Document, name: str) -> Document:
-    return Document.assemble(document.text, document.quotes, id=name)
 
 
 def test_a_recipe_may_keep_the_lowest_layers_only(tmp_path: Path) -> None:
