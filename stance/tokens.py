@@ -186,16 +186,15 @@ def _case(word: str) -> int:
 
 
 def boundary_ids(tokenizer: Tokenizer) -> tuple[int, int]:
-    """Ids of a tokenizer's start mark and separator.
+    """Ids of a tokenizer's start mark and separator, as it puts them around a text.
 
     Raises:
-        ModelError: It knows neither BERT's nor RoBERTa's.
+        ModelError: It puts nothing around a text, or one mark alone.
     """
-    for start, separator in (("[CLS]", "[SEP]"), ("<s>", "</s>")):
-        found = tokenizer.token_to_id(start), tokenizer.token_to_id(separator)
-        if found[0] is not None and found[1] is not None:
-            return found[0], found[1]
-    raise ModelError("the tokenizer has neither [CLS] and [SEP] nor <s> and </s>")
+    around = tokenizer.encode("").ids
+    if len(around) != 2:
+        raise ModelError(f"the tokenizer puts {len(around)} marks around a text, where an encoder has one before and one behind it")
+    return around[0], around[1]
 
 
 def cut_windows(words: Words, size: int, overlap: int, boundaries: tuple[int, int], *, first_end: int | None = None) -> list[Window]:

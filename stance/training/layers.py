@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import torch
 from torch import nn
+from transformers import Trainer
 
 _LAYER = re.compile(r"\b(?:layers?|h|blocks?)\.(\d+)\.")
 
@@ -44,3 +46,24 @@ def by_depth(model: nn.Module, learning_rate: float, decay: float, weight_decay:
         {"params": weights, "lr": learning_rate * decay**depth, "weight_decay": weight_decay if matrices else 0.0}
         for (depth, matrices), weights in groups.items()
     ]
+
+
+class DepthTrainer(Trainer):
+    """A `transformers.Trainer` in which each layer learns more slowly than the one above.
+
+    Args:
+        layer_decay: What the learning rate is multiplied by a layer down; 1 for one rate.
+        **options: Those of `transformers.Trainer`.
+    """
+
+    def __init__(self, layer_decay: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.layer_decay = layer_decay
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """That of `transformers.Trainer`, with learning rates by depth."""
+        if getattr(self, "optimizer", None) is None and self.layer_decay != 1:
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            self.optimizer = kind(by_depth(self.model, self.args.learning_rate, self.layer_decay, self.args.weight_decay), **options)
+        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
+        return optimizer

@@ -135,9 +135,10 @@ def _train_quotes(
     from stance.quantization import round_weights
     from stance.training import quotes
 
-    model, tokenizer = quotes.train(recipe, documents, dev, work)
+    held_out = read_sources(recipe.calibration, recipe)
+    model, tokenizer = quotes.train(recipe, documents, dev, held_out, work)
     round_weights(model, recipe.bits, recipe.table_bits)
-    fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe))
+    fitted = _fit_confidence(model, tokenizer, recipe, held_out)
     calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["quotes"],

@@ -63,7 +63,7 @@ def run_stages(
                 save_whole(model, finished)
             runs.append(load_file(finished))
         model.load_state_dict({name: _mean([weights[name] for weights in runs]) for name in begun})
-    model.eval()
+    model.cpu().eval()
 
 
 def _mean(weights: Sequence[Tensor]) -> Tensor:

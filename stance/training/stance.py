@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
-from transformers import Trainer, TrainingArguments, set_seed
+from transformers import TrainingArguments, set_seed
 
 from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
@@ -23,7 +23,7 @@ from stance.pipeline import Judge
 from stance.questions import Question, shipped_question
 from stance.stances import MARKS, passage
 from stance.training import teacher
-from stance.training.layers import by_depth, freeze
+from stance.training.layers import DepthTrainer, freeze
 from stance.training.recipe import LEAST_QUOTES, Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
 from stance.training.teacher import Strings, to_row
@@ -143,29 +143,19 @@ def collate_items(items: Sequence[Item]) -> dict[str, Tensor]:
     return {"pieces": pieces, "mask": mask, "inside": inside, "target": target}
 
 
-class StanceTrainer(Trainer):
-    """A `transformers.Trainer` with weighted cross-entropy; plain where a teacher tells the shares of the labels.
+class StanceTrainer(DepthTrainer):
+    """A `DepthTrainer` with weighted cross-entropy; plain where a teacher tells the shares of the labels.
 
     Args:
         class_weights: Weight of each label.
         smoothing: Share of each label that is spread over all.
-        layer_decay: What the learning rate is multiplied by a layer down.
-        **options: Those of `transformers.Trainer`.
+        **options: Those of `DepthTrainer`.
     """
 
-    def __init__(self, class_weights: Tensor, smoothing: float, layer_decay: float = 1.0, **options: Any) -> None:
+    def __init__(self, class_weights: Tensor, smoothing: float, **options: Any) -> None:
         super().__init__(data_collator=collate_items, **options)
         self.class_weights = class_weights
         self.smoothing = smoothing
-        self.layer_decay = layer_decay
-
-    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """That of `transformers.Trainer`, with learning rates by depth where the recipe has them."""
-        if getattr(self, "optimizer", None) is None and self.layer_decay != 1:
-            kind, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
-            self.optimizer = kind(by_depth(self.model, self.args.learning_rate, self.layer_decay, self.args.weight_decay), **options)
-        optimizer: torch.optim.Optimizer = super().create_optimizer(model)
-        return optimizer
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
         """The loss of one batch."""
@@ -232,7 +222,7 @@ def train(
         weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
         rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=seed)
         data = {"train_dataset": rows, "eval_dataset": held_out}
-        return StanceTrainer(weights, recipe.smoothing, recipe.layer_decay, model=model, args=options, **data)
+        return StanceTrainer(weights, recipe.smoothing, layer_decay=recipe.layer_decay, model=model, args=options, **data)
 
     run_stages(recipe, documents, model, folder, trainer_of)
     return model, tokenizer, question
