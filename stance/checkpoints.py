@@ -21,7 +21,7 @@ TOKENIZER = "tokenizer.json"
 WEIGHTS = "model.safetensors"
 TYPES = {"quotes": "stance-quotes", "stance": "stance-classifier"}
 HALF = 16
-POOLER_OFF: dict[str, dict[str, bool]] = {kind: {"add_pooling_layer": False} for kind in ("bert", "roberta", "xlm-roberta")}
+POOLER_OFF: dict[str, dict[str, bool]] = {kind: {"add_pooling_layer": False} for kind in ("bert", "mpnet", "roberta", "xlm-roberta")}
 _SUMMED = (CONFIG, TOKENIZER, WEIGHTS)
 
 
@@ -171,7 +171,7 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     import torch
     from safetensors import SafetensorError, safe_open
 
-    from stance.quantization import CODES, SCALES, packed_shape, place_packed, reckons_in_integers, unpack
+    from stance.quantization import CODES, SCALES, join_attention, packed_shape, place_packed, reckons_in_integers, unpack
 
     path, fast = folder / WEIGHTS, not exact and reckons_in_integers(device)
     try:
@@ -199,6 +199,8 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
                     unpack(found[0], found[1], tensor)
     except (SafetensorError, RuntimeError) as error:
         raise DamagedModelError(f"{path}: {str(error).splitlines()[0]}") from None
+    if fast:
+        join_attention(model)
     model.to(device).eval()
     return bool(packed) and fast
 
@@ -211,7 +213,7 @@ def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bi
         tokenizer: The encoder's.
         config: What `config.json` is to hold, beside the bits.
         folder: Where to.
-        bits: Of a weight of the encoder's layers: 16, half precision as all others, or 8 or 4, see `quantization.pack`.
+        bits: Of a weight of the encoder's layers: 16, half precision as all others, or 8, 6 or 4, see `quantization.pack`.
         table_bits: Of one of its tables of words.
     """
     from safetensors.torch import save_file

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stance.document import Quote, Span, join_pieces
 from stance.names import is_function_word
-from stance.tagger import CONTENT, INNER, LAYERS, LINKS, Floats, WindowScores, join_tags
+from stance.tagger import CONTENT, INNER, LAYERS, LINKS, Floats, WindowScores
 from stance.text import kind_of, overlapping
 from stance.tokens import Window, Words
 
@@ -54,7 +54,9 @@ def decode(text: str, words: Words, windows: Sequence[Window], scores: Sequence[
     """
     if not len(words):
         return []
-    tags = join_tags(len(words), windows, scores)
+    tags = np.empty((len(words), len(LAYERS), 3), dtype=np.float32)
+    for window, scored in zip(windows, scores, strict=True):
+        tags[window.own_begin : window.own_end] = scored.tags[window.own_begin - window.begin : window.own_end - window.begin]
     paragraph_starts = np.concatenate([[True], np.diff(words.paragraph) != 0])
     layers = dict(zip(LAYERS, best_spans(tags, paragraph_starts), strict=True))
     owners = [window.own_begin for window in windows]

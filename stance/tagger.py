@@ -175,17 +175,3 @@ def score(model: QuoteTagger, windows: Iterable[Window], *, batch_size: int = 8)
                     tags[row, :count], begins[row, 1 : 1 + count], ends[row, 1 : 1 + count], keys[row, : 1 + count], nearness
                 )
         yield from (item for item in scored if item is not None)
-
-
-def join_tags(count: int, windows: Sequence[Window], scores: Sequence[WindowScores]) -> Floats:
-    """Log-probabilities of the tags of a text's words, words × layers × tags; each word's are those of the window that owns it.
-
-    Args:
-        count: How many words there are.
-        windows: Windows that own every word once.
-        scores: What the tagger said of each.
-    """
-    tags = np.empty((count, len(LAYERS), len(TAGS)), dtype=np.float32)
-    for window, scored in zip(windows, scores, strict=True):
-        tags[window.own_begin : window.own_end] = scored.tags[window.own_begin - window.begin : window.own_end - window.begin]
-    return tags

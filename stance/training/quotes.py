@@ -1,4 +1,4 @@
-"""Trains the quotes model: windows of labelled articles in, tags and links as targets; for tags also what a larger model says of them."""
+"""Trains the quotes model: windows of labelled articles in, tags and links as targets."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ from transformers import TrainingArguments, set_seed
 from stance.document import Document, Span
 from stance.formats.polnear import PROVENANCE
 from stance.pipeline import Reader
-from stance.tagger import CONTENT, INNER, LAYERS, LINKS, TAGS, Floats, QuoteTagger, buckets, collate
+from stance.quantization import round_weights
+from stance.tagger import CONTENT, INNER, LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
 from stance.training.layers import DepthTrainer, freeze
 from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
-from stance.training.tag_teacher import TagTeacher
 from stance.training.variation import vary_marks, wrap_quotes
 
 IGNORED = -100
-_OWN = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,12 @@ class Example:
         tags: Index of the right tag, words × layers.
         contents: First and last word of each content piece in the window, pieces × 2.
         links: What each piece points to, pieces × links: 0 for nothing, 1 + word, or `IGNORED` where it lies outside the window.
-        shares: What is learnt in the place of `tags`, a share for each tag, words × layers × tags; None where there is no teacher.
     """
 
     window: Window
     tags: NDArray[np.int64]
     contents: NDArray[np.int64]
     links: NDArray[np.int64]
-    shares: Floats | None = None
 
 
 class Examples(Dataset[Example]):
@@ -60,31 +57,18 @@ class Examples(Dataset[Example]):
         batch_size: Windows that are read together; those of like length are put side by side.
         epochs: How often each article is read.
         seed: Of cuts, marks and order.
-        teacher: Tells what is learnt beside the labels.
     """
 
-    def __init__(
-        self,
-        documents: Sequence[Document],
-        tokenizer: Tokenizer,
-        *,
-        size: int,
-        batch_size: int,
-        epochs: int,
-        seed: int,
-        teacher: TagTeacher | None = None,
-    ) -> None:
+    def __init__(self, documents: Sequence[Document], tokenizer: Tokenizer, *, size: int, batch_size: int, epochs: int, seed: int) -> None:
         self.rows: list[Example] = []
         for epoch in range(epochs):
             draw = random.Random(f"{seed} {epoch}")
             rows: list[Example] = []
-            printed = [vary_marks(wrap_quotes(document, draw) if _labels_inner(document) else document, draw) for document in documents]
-            read = [read_words(document.text, tokenizer) for document in printed]
-            told = teacher.tags_of([document.text for document in printed], read) if teacher else [None] * len(printed)
-            for document, words, shares in zip(printed, read, told, strict=True):
+            for document in documents:
+                varied = vary_marks(wrap_quotes(document, draw) if _labels_inner(document) else document, draw)
+                words = read_words(varied.text, tokenizer)
                 if len(words):
-                    cut = {"size": size, "first_end": draw.randint(size // 6, size)}
-                    rows.extend(make_examples(document, words, tokenizer, shares, **cut))
+                    rows.extend(make_examples(varied, words, tokenizer, size=size, first_end=draw.randint(size // 6, size)))
             self.rows.extend(by_length(rows, batch_size, draw, length=lambda row: len(row.window.pieces)))
 
     def __len__(self) -> int:
@@ -94,19 +78,8 @@ class Examples(Dataset[Example]):
         return self.rows[at]
 
 
-def make_examples(
-    document: Document, words: Words, tokenizer: Tokenizer, told: Floats | None = None, *, size: int, first_end: int | None = None
-) -> list[Example]:
-    """Cuts a labelled article into windows with targets.
-
-    Args:
-        document: The article.
-        words: Its words.
-        tokenizer: What cut them.
-        told: What a teacher says of their tags, words × layers × tags.
-        size: Subwords a window.
-        first_end: See `cut_windows`.
-    """
+def make_examples(document: Document, words: Words, tokenizer: Tokenizer, *, size: int, first_end: int | None = None) -> list[Example]:
+    """Cuts a labelled article into windows with targets."""
     tags = np.zeros((len(words), len(LAYERS)), dtype=np.int64)
     layers = {layer: {span for quote in document.quotes for span in getattr(quote, role)} for layer, role in enumerate(LAYERS[:INNER])}
     layers[INNER] = {span for span in layers[CONTENT] if any(other != span and other.contains(span) for other in layers[CONTENT])}
@@ -120,15 +93,8 @@ def make_examples(
                 tags[begin, layer] = 1
     if not _labels_inner(document):
         tags[:, INNER] = IGNORED
-    shares = None if told is None else _shares(tags, told)
     windows = cut_windows(words, size, 0, boundary_ids(tokenizer), first_end=first_end)
-    return [_example(document, words, tags, shares, window) for window in windows]
-
-
-def _shares(tags: NDArray[np.int64], told: Floats) -> Floats:
-    """The teacher's word and, where there are any, the labels'."""
-    labels = np.eye(len(TAGS), dtype=np.float32)[np.maximum(tags, 0)]
-    return np.where((tags == IGNORED)[..., None], told, (1 - _OWN) * told + _OWN * labels)
+    return [_example(document, words, tags, window) for window in windows]
 
 
 def _labels_inner(document: Document) -> bool:
@@ -136,7 +102,7 @@ def _labels_inner(document: Document) -> bool:
     return document.provenance != PROVENANCE
 
 
-def _example(document: Document, words: Words, tags: NDArray[np.int64], shares: Floats | None, window: Window) -> Example:
+def _example(document: Document, words: Words, tags: NDArray[np.int64], window: Window) -> Example:
     contents, links = [], []
     for quote in document.quotes:
         targets = [_target(words, window, getattr(quote, role)) for role in LINKS]
@@ -151,7 +117,6 @@ def _example(document: Document, words: Words, tags: NDArray[np.int64], shares: 
         tags[window.begin : window.end],
         np.array(contents, dtype=np.int64).reshape(shape),
         np.array(links, dtype=np.int64).reshape(-1, len(LINKS)),
-        None if shares is None else shares[window.begin : window.end],
     )
 
 
@@ -170,7 +135,6 @@ def collate_examples(examples: Sequence[Example]) -> dict[str, Tensor]:
     tags = torch.full((len(examples), words, len(LAYERS)), IGNORED, dtype=torch.long)
     contents = torch.zeros((len(examples), most, 2), dtype=torch.long)
     links = torch.full((len(examples), most, len(LINKS)), IGNORED, dtype=torch.long)
-    shares = torch.zeros((*tags.shape, len(TAGS)))
     known = torch.zeros((len(examples), 1 + words), dtype=torch.bool)
     for row, example in enumerate(examples):
         count, pieces = len(example.tags), len(example.contents)
@@ -178,10 +142,7 @@ def collate_examples(examples: Sequence[Example]) -> dict[str, Tensor]:
         contents[row, :pieces] = torch.from_numpy(example.contents)
         links[row, :pieces] = torch.from_numpy(example.links)
         known[row, : 1 + count] = True
-        if example.shares is not None:
-            shares[row, :count] = torch.from_numpy(example.shares)
-    taught = {"shares": shares} if all(example.shares is not None for example in examples) else {}
-    return taught | {
+    return {
         "pieces": batch.pieces, "mask": batch.mask, "features": batch.features, "heads": batch.heads,
         "tags": tags, "contents": contents, "links": links, "known": known,
     }  # fmt: skip
@@ -191,15 +152,9 @@ def loss_of(model: QuoteTagger, batch: dict[str, Tensor], link_weight: float) ->
     """Cross-entropy of the tags of each layer, plus that of links times `link_weight`; a layer of which nothing is known has no say."""
     states = model(batch["pieces"], batch["mask"], batch["features"], batch["heads"])
     cross_entropy = nn.functional.cross_entropy
-    if "shares" in batch:
-        told = batch["shares"] * torch.log_softmax(model.tag(states).float(), dim=-1)
-        loss = -(told.sum(dim=(0, 1, 3)) / batch["shares"].sum(dim=(0, 1, 3))).sum()
-    else:
-        pairs = zip(model.tag(states).unbind(2), batch["tags"].unbind(2), strict=True)
-        known = [(scores, targets) for scores, targets in pairs if (targets != IGNORED).any()]
-        loss = torch.stack(
-            [cross_entropy(scores.flatten(0, 1), targets.flatten(), ignore_index=IGNORED) for scores, targets in known]
-        ).sum()
+    pairs = zip(model.tag(states).unbind(2), batch["tags"].unbind(2), strict=True)
+    known = [(scores, targets) for scores, targets in pairs if (targets != IGNORED).any()]
+    loss = torch.stack([cross_entropy(scores.flatten(0, 1), targets.flatten(), ignore_index=IGNORED) for scores, targets in known]).sum()
     if (batch["links"] != IGNORED).any():
         loss = loss + link_weight * cross_entropy(
             link_scores(model, states, batch).flatten(0, 2), batch["links"].flatten(), ignore_index=IGNORED
@@ -249,9 +204,7 @@ def begin(recipe: Recipe) -> tuple[QuoteTagger, Tokenizer]:
     return QuoteTagger(encoder, recipe.link_width), tokenizer
 
 
-def train(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], apart: Sequence[Document], folder: Path
-) -> tuple[QuoteTagger, Tokenizer]:
+def train(recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], folder: Path) -> tuple[QuoteTagger, Tokenizer]:
     """Trains the quotes model through the recipe's stages.
 
     A run that was cut off goes on from its last checkpoint in `folder`; a finished stage is not run again.
@@ -260,7 +213,6 @@ def train(
         recipe: What to train, how long, how.
         documents: For each stage its labelled articles.
         dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
-        apart: Other articles of which nothing may be learnt, as those that confidence is calibrated on.
         folder: Where checkpoints and the finished stages' weights go.
 
     Returns:
@@ -269,7 +221,7 @@ def train(
     set_seed(recipe.seed)
     model, tokenizer = begin(recipe)
     freeze(model.encoder, recipe.frozen)
-    teacher = TagTeacher(recipe.teacher, folder / "teacher") if recipe.teacher else None
+    round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
     held_out = [
         example
         for document in dev
@@ -278,9 +230,7 @@ def train(
     ]
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> QuotesTrainer:
-        further = teacher.articles(recipe.further, [*articles, *dev, *apart]) if teacher else []
-        read = {"size": recipe.window, "batch_size": recipe.batch_size, "epochs": stage.epochs, "seed": seed}
-        examples = Examples([*articles, *further], tokenizer, **read, teacher=teacher)
+        examples = Examples(articles, tokenizer, size=recipe.window, batch_size=recipe.batch_size, epochs=stage.epochs, seed=seed)
         data = {"train_dataset": examples, "eval_dataset": held_out}
         return QuotesTrainer(recipe.link_weight, layer_decay=recipe.layer_decay, model=model, args=options, **data)
 

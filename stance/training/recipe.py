@@ -59,9 +59,9 @@ class Recipe:
         link_width, link_weight: Size of the links' vectors, weight of their loss (quotes).
         layers: How many of the encoder's lowest layers are kept, the others being left out; all where it is 0.
         frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them.
-        layer_decay: What the learning rate is multiplied by a layer down (stance).
+        layer_decay: What the learning rate is multiplied by a layer down.
         smoothing: Share of each target that is spread over all labels (stance).
-        bits: Of a weight of the encoder's layers on disk: 16; or 8 or 4, with which the model reckons in integers, see `quantization`.
+        bits: Of a weight of the encoder's layers on disk: 16; or 8, 6 or 4, with which the model reckons in integers, see `quantization`.
         table_bits: Of one of its tables of words.
         calibration: Names of the sources on which probabilities are calibrated.
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).

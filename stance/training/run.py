@@ -135,10 +135,9 @@ def _train_quotes(
     from stance.quantization import round_weights
     from stance.training import quotes
 
-    held_out = read_sources(recipe.calibration, recipe)
-    model, tokenizer = quotes.train(recipe, documents, dev, held_out, work)
+    model, tokenizer = quotes.train(recipe, documents, dev, work)
     round_weights(model, recipe.bits, recipe.table_bits)
-    fitted = _fit_confidence(model, tokenizer, recipe, held_out)
+    fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe))
     calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["quotes"],

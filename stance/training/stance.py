@@ -20,6 +20,7 @@ from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
 from stance.errors import TrainingError
 from stance.pipeline import Judge
+from stance.quantization import round_weights
 from stance.questions import Question, shipped_question
 from stance.stances import MARKS, passage
 from stance.training import teacher
@@ -208,6 +209,7 @@ def train(
     set_seed(recipe.seed)
     model, tokenizer, question = begin(recipe)
     freeze(model.encoder, recipe.frozen)
+    round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
     held_out = read_items(dev, tokenizer, recipe.window, question)
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> StanceTrainer:

@@ -129,47 +129,28 @@ def to_row(strings: Strings, tokenizer: Tokenizer, size: int) -> Row:
     return max(zip(made.stretches, made.inside, strict=True), key=lambda row: sum(row[1]))
 
 
-def trained(task: str, recipe: Recipe, folder: Path) -> Path:
-    """The directory of a teacher, which is trained unless an earlier call did so.
-
-    Args:
-        task: `quotes` or `stance`.
-        recipe: The teacher's.
-        folder: Where it is kept.
-    """
-    from stance.training.run import train_model
-
-    model = folder / "model"
-    if not (model / MANIFEST).is_file():
-        train_model(task, recipe, model, folder / "work")
-    return model
-
-
 def ask(recipe: Recipe, passages: Sequence[Strings], folder: Path) -> NDArray[np.float64]:
-    """The teacher's probabilities of passages, passages × labels.
+    """The teacher's probabilities of passages, passages × labels; it is trained before, unless an earlier call did so.
 
     Args:
         recipe: The teacher's.
         passages: As `stances.passage` writes them.
         folder: Where teacher and answers are kept, so that a run that was cut off asks no question twice.
     """
+    from stance.training.run import train_model
+
     answers = folder / f"answers-{digest(repr([list(strings) for strings in passages]))[:12]}.npy"
     if answers.is_file():
         return np.asarray(np.load(answers), dtype=np.float64)
-    judge = pipeline.Judge(trained("stance", recipe, folder), fastest_device())
+    model = folder / "model"
+    if not (model / MANIFEST).is_file():
+        train_model("stance", recipe, model, folder / "work")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    judge = pipeline.Judge(model, device)
     rows = [to_row(strings, judge.tokenizer, judge.window) for strings in passages]
-    found = probabilities_of(judge.model, rows, batch_size=32)
-    keep_answers(found, answers)
-    return found
-
-
-def fastest_device() -> str:
-    """Where a teacher answers."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def keep_answers(found: NDArray[Any], path: Path) -> None:
-    """Writes answers whole or not at all."""
-    part = path.with_name("part.npy")
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=recipe.bf16):
+        found = probabilities_of(judge.model, rows, batch_size=32)
+    part = folder / "part.npy"
     np.save(part, found)
-    part.replace(path)
+    part.replace(answers)
+    return found
