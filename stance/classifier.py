@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 Row = tuple[Sequence[int], Sequence[bool]]
+_MOST = 32
 
 
 class StanceClassifier(nn.Module):
@@ -60,13 +61,28 @@ def collate(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def probabilities_of(model: StanceClassifier, rows: Sequence[Row], *, batch_size: int = 16) -> NDArray[np.float64]:
-    """Calibrated probabilities, rows × labels; rows of like length are read together."""
+    """Calibrated probabilities, rows × labels; rows of like length are read together, of long ones fewer than `batch_size`."""
     device = model.head.weight.device
     found = np.empty((len(rows), model.head.out_features))
-    order = sorted(range(len(rows)), key=lambda at: len(rows[at][0]))
-    for begin in range(0, len(order), batch_size):
-        chosen = order[begin : begin + batch_size]
+    for chosen in batches([len(pieces) for pieces, _ in rows], batch_size):
         with torch.inference_mode():
             scores = model(*(part.to(device) for part in collate([rows[at] for at in chosen]))).double() / model.temperature
         found[chosen] = torch.softmax(scores, dim=-1).cpu().numpy()
     return found
+
+
+def batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
+    """Numbers of rows that are read in one pass, the shortest first; the longer they are the fewer, as what passes takes memory.
+
+    Args:
+        lengths: Subwords of each row.
+        batch_size: Most rows a pass.
+    """
+    waiting: list[int] = []
+    for at in sorted(range(len(lengths)), key=lambda at: lengths[at]):
+        if waiting and (len(waiting) == batch_size or lengths[at] * (len(waiting) + 1) > _MOST * batch_size):
+            yield waiting
+            waiting = []
+        waiting.append(at)
+    if waiting:
+        yield waiting

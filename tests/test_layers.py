@@ -49,3 +49,15 @@ def test_a_recipe_says_what_stays(tiny_base: Path, tmp_path: Path) -> None:
     made, begun = load_file(tmp_path / "model" / "model.safetensors"), load_base(str(tiny_base))[0].state_dict()
     name = "encoder.layer.0.output.dense.weight"
     assert torch.equal(made[f"encoder.{name}"].float(), begun[name].half().float())
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_quotes_model_may_learn_by_depth_too(tiny_base: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    recipe = Recipe(str(tiny_base), (Stage(("seeds/train:2",), 1, 1e-2),), window=96, overlap=16, layer_decay=1e-9)
+    train_model("quotes", recipe, tmp_path / "model", tmp_path / "work")
+    made, begun = load_file(tmp_path / "model" / "model.safetensors"), load_base(str(tiny_base))[0].state_dict()
+    name = "encoder.layer.0.output.dense.weight"
+    assert torch.equal(made[f"encoder.{name}"].float(), begun[name].half().float())
+    assert made["features.0.weight"].float().abs().sum() > 0

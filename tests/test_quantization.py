@@ -1,4 +1,4 @@
-"""Weights in four bits and layers in integers: how near they come to what they stand for."""
+"""Weights in few bits and layers in integers: how near they come to what they stand for."""
 
 import json
 from dataclasses import replace
@@ -13,12 +13,15 @@ import stance
 from stance import checkpoints
 from stance.articles import write_article
 from stance.errors import DamagedModelError, TrainingError
-from stance.pipeline import Judge
+from stance.pipeline import Judge, Reader
 from stance.quantization import (
     BITS,
+    IntegerAttention,
     IntegerLinear,
     PackedTable,
+    join_attention,
     pack,
+    packed_shape,
     packed_state,
     packs,
     place_packed,
@@ -26,6 +29,7 @@ from stance.quantization import (
     round_weights,
     unpack,
 )
+from stance.training.layers import freeze
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
 from stance.training.run import train_model
 
@@ -34,15 +38,22 @@ TEXT = "Ada Lund, the trade minister, said Britain should keep talking to Beijin
 
 @pytest.fixture(scope="module")
 def matrix() -> torch.Tensor:
-    """The weights of a trained encoder's layer."""
-    return Judge(checkpoints.locate("stance"), exact=True).model.encoder.encoder.layer[0].output.dense.weight.detach()
+    """The weights of a trained encoder's layer, moved off the values that they have been packed to."""
+    packed = Judge(checkpoints.locate("stance"), exact=True).model.encoder.encoder.layer[0].output.dense.weight.detach()
+    return packed + 0.1 * packed.std() * torch.randn(packed.shape, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize(("bits", "stored", "away"), [(4, 4.5, 0.1), (8, 8.02, 0.02)])
+@pytest.mark.parametrize(("bits", "stored", "away"), [(4, 4.5, 0.1), (6, 6.01, 0.05), (8, 8.02, 0.02)])
 def test_packed_weights_are_few_and_near(bits: int, stored: float, away: float, matrix: torch.Tensor) -> None:
     packed = pack(matrix, bits)
     assert sum(8 * part.numel() * part.element_size() for part in packed.values()) <= stored * matrix.numel()
     assert (unpack(**packed) - matrix).norm() < away * matrix.norm()
+
+
+@pytest.mark.parametrize("columns", [32, 64, 96, 768])
+@pytest.mark.parametrize("bits", BITS)
+def test_the_shape_can_be_told_from_what_is_packed(bits: int, columns: int) -> None:
+    assert packed_shape(**pack(torch.randn(3, columns), bits)) == (3, columns)
 
 
 @pytest.mark.parametrize("bits", BITS)
@@ -177,6 +188,43 @@ class TestPackedModels:
         assert json.loads((made / checkpoints.CONFIG).read_text())["bits"] == 4
         assert "packed in 4 bits a weight, its tables of words in 8" in (made / "README.md").read_text(encoding="utf-8")
         assert stance.load(quotes=made).segment(TEXT).text == TEXT
+
+
+@pytest.mark.parametrize("padding", [0, 3])
+def test_attention_in_one_product_gives_the_librarys_numbers(padding: int) -> None:
+    from transformers import MPNetConfig, MPNetModel
+
+    torch.manual_seed(2)
+    size = {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64, "vocab_size": 90}
+    encoder = MPNetModel(MPNetConfig(**size), add_pooling_layer=False).eval()
+    for name, part in encoder.named_modules():
+        if isinstance(part, nn.Linear):
+            part.bias = nn.Parameter(torch.randn_like(part.bias))
+            place_packed(encoder, f"{name}.weight", **pack(part.weight, 6))
+    pieces, mask = torch.randint(5, 90, (3, 11)), torch.ones(3, 11, dtype=torch.long)
+    mask[1, 11 - padding :] = 0
+    with torch.inference_mode():
+        before = encoder(input_ids=pieces, attention_mask=mask).last_hidden_state
+        join_attention(encoder)
+        after = encoder(input_ids=pieces, attention_mask=mask).last_hidden_state
+    assert sum(isinstance(part, IntegerAttention) for part in encoder.modules()) == 2
+    assert torch.allclose(after, before, atol=1e-5)
+
+
+def test_attention_is_joined_in_what_ships_and_nowhere_else(tiny_quotes: Path) -> None:
+    shipped = Judge(checkpoints.locate("stance")).model
+    assert any(isinstance(part, IntegerAttention) for part in shipped.modules()) == reckons_in_integers("cpu")
+    assert not any(isinstance(part, IntegerAttention) for part in Reader(tiny_quotes).model.modules())
+
+
+def test_what_learns_nothing_is_rounded_before_training(tiny_base: Path) -> None:
+    encoder, _ = load_base(str(tiny_base))
+    model = nn.ModuleDict({"encoder": encoder})
+    freeze(encoder, 0)
+    before = {name: weights.clone() for name, weights in model.state_dict().items()}
+    round_weights(model, 6, 4, frozen=True)
+    changed = {name for name, weights in model.state_dict().items() if not torch.equal(weights, before[name])}
+    assert changed == {"encoder.embeddings.word_embeddings.weight"}
 
 
 def test_rounding_changes_the_encoders_matrices_alone(tiny_base: Path) -> None:

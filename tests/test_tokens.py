@@ -1,9 +1,13 @@
 import random
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.processors import BertProcessing
 
 from stance.checkpoints import load_tokenizer, locate
 from stance.document import Document
+from stance.errors import ModelError
 from stance.tokens import Words, boundary_ids, cut_windows, read_words
 
 TOKENIZER = load_tokenizer(locate("quotes"))
@@ -72,3 +76,14 @@ def test_locate_finds_the_words_of_a_span() -> None:
 def test_a_text_without_words_has_none() -> None:
     assert len(read_words(" \n\t\u2028 ", TOKENIZER)) == 0
     assert cut_windows(read_words("", TOKENIZER), 64, 8, boundary_ids(TOKENIZER)) == []
+
+
+def test_the_marks_around_a_text_are_those_that_its_tokenizer_puts_there() -> None:
+    for name, marks in (("quotes", ("<s>", "</s>")), ("stance", ("<s>", "</s>"))):
+        tokenizer = load_tokenizer(locate(name))
+        assert boundary_ids(tokenizer) == tuple(map(tokenizer.token_to_id, marks))
+    bare = Tokenizer(WordLevel({"a": 0, "[CLS]": 1, "[SEP]": 2, "?": 3}, unk_token="?"))
+    with pytest.raises(ModelError, match="0 marks"):
+        boundary_ids(bare)
+    bare.post_processor = BertProcessing(("[SEP]", 2), ("[CLS]", 1))
+    assert boundary_ids(bare) == (1, 2)
