@@ -262,5 +262,5 @@ def subjects_before(cast: Cast, at: int, plural: bool) -> Iterator[Span]:
 
 
 def _may_be_subject(phrase: str) -> bool:
-    first = phrase.split()[0]
-    return first.lower() not in _NO_SUBJECTS and not (first.islower() and is_function_word(first) and first not in _DETERMINERS)
+    first = phrase.split()[0].lower()
+    return first not in _NO_SUBJECTS and (first in _DETERMINERS or not is_function_word(first))

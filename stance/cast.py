@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from stance.descriptions import role_head, role_words
 from stance.document import Span
-from stance.names import Gender, Name, acronyms, find_names, is_country, is_role, lexicon
+from stance.names import MARKS, Gender, Name, acronyms, find_names, is_country, is_role, lexicon
 from stance.text import paragraphs, quoted, sentences
 
 REACH = 40
@@ -38,6 +38,7 @@ class Entity:
         roles: The heads of the roles that the article gives to a person.
         countries: The countries that these roles name.
         mentions: Where it is named, in text order.
+        in_full: How often by more than one word.
     """
 
     words: tuple[str, ...]
@@ -48,6 +49,7 @@ class Entity:
     roles: set[str] = field(default_factory=set)
     countries: set[str] = field(default_factory=set)
     mentions: list[Span] = field(default_factory=list)
+    in_full: int = 0
 
     @property
     def name(self) -> str:
@@ -143,7 +145,12 @@ class Cast:
         matching = self.matching(name)
         if not matching and len(name.words) == 1:
             return self._by_sound.get(_sound(name.words[0]))
-        return max(matching, key=lambda entity: entity.last_before(at), default=None)
+        return max(matching, key=lambda entity: self._nearness(entity, at), default=None)
+
+    def _nearness(self, entity: Entity, at: int) -> tuple[bool, int, int]:
+        """How near to mind somebody is: named in this paragraph, often named in full, named last."""
+        last = entity.last_before(at)
+        return last >= 0 and self.paragraph(last) == self.paragraph(at), entity.in_full, last
 
     def matching(self, name: Name) -> list[Entity]:
         """All whom a name may mean."""
@@ -199,7 +206,8 @@ class Cast:
         entity = self.find(name, name.span.start)
         if entity is None:
             plain = len(name.words) == 1 and not name.title and not name.role
-            if plain and name.span.start in self.openings and not self.text[name.span.end :].startswith(("'s ", "’s ")):
+            opens = name.span.start in self.openings or self.text[name.span.start - 1] in "“‘\""
+            if plain and opens and not self.text[name.span.end :].startswith(("'s ", "’s ")):
                 return
             long = self.long_forms.get(name.text)
             words = tuple(long.split()) if long else name.words
@@ -210,6 +218,7 @@ class Cast:
             if not entity.body:
                 self._by_sound.setdefault(_sound(entity.surname) or entity.name, entity)
         entity.mentions.append(name.span)
+        entity.in_full += len(name.words) > 1
         entity.gender = entity.gender or name.gender
         if not entity.body:
             roles = self._roles(name)
@@ -263,7 +272,7 @@ def _surname_first(words: Sequence[str]) -> bool:
 
 
 def _means(words: tuple[str, ...], name: Name, entity: Entity) -> bool:
-    known = tuple(word.lower() for word in entity.words)
+    words, known = (tuple(word.strip(MARKS) for word in both) for both in (words, (word.lower() for word in entity.words)))
     if words == known:
         return True
     if name.body != entity.body and len(words) > 1:

@@ -55,6 +55,8 @@ _PHRASE = re.compile(r"(?:U\.[SNK]\.|[A-Z][\w’'-]*)(?:\s+(?:(?:of|for|the|and|
 _POSSESSIVE = re.compile(r"['’]s?$")
 _CONTRACTION = re.compile(r"\w+(?:n['’]t|['’](?:re|ve|ll|m|d))$", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w’'-]+")
+MARKS = '“”"'
+_NICKNAME = re.compile(rf" [{MARKS}][A-Z][\w’'-]+[{MARKS}] +(?=[A-Z])")
 _MEMBERS = re.compile(r"(?:People|Women|Men|Children)['’]s$")
 _CHARGE = re.compile(
     r"\b(?:cent(?:er|re)|council|institute|commission|committee|association|department|office|alliance|foundation|fund)$", re.IGNORECASE
@@ -68,7 +70,7 @@ class Name:
 
     Attributes:
         span: Where the name itself stands, without title or role.
-        words: Its words, without possessive.
+        words: Its words, without possessive; a nickname between others in its marks.
         title: The word of address before it, lower-case, or an empty string.
         role: Role words before it, as in *security minister Tom Tugendhat*, or an empty string.
         body: Whether it names a body, a place or a work rather than a person.
@@ -99,11 +101,16 @@ def find_names(text: str, within: Span) -> list[Name]:
     """The names in a stretch of text, in order; a sentence's first word counts only where more capitals follow or it has a title."""
     found: list[Name] = []
     run: list[re.Match[str]] = []
+    surname = -1
     for token in _TOKEN.finditer(text, within.start, within.end):
+        if run and (nickname := _NICKNAME.match(text, run[-1].end(), within.end)):
+            surname = nickname.end()
+        if run and token.start() < surname and not token[0][0].isalpha():
+            continue
         if not run and (not token[0][0].isupper() or (found and token.start() < found[-1].span.end)):
             continue
         word = _clean(token[0])
-        adjacent = not run or text[run[-1].end() : token.start()].strip(" \u00a0") == ""
+        adjacent = not run or token.start() <= surname or text[run[-1].end() : token.start()].strip(" \u00a0") == ""
         if not adjacent:
             found.extend(_names_of_run(run, text))
             run = []
@@ -125,6 +132,10 @@ def _clean(token: str) -> str:
 
 def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     words = [token[0] if _MEMBERS.match(token[0]) and token is not run[-1] else _clean(token[0]) for token in run]
+    for at in range(1, len(run) - 1):
+        begin, end = run[at].span()
+        if text[begin - 1] in MARKS and text[end] in MARKS:
+            words[at] = text[begin - 1 : end + 1]
     while words and (words[-1].lower() in _PARTICLES or _ends_no_name(words) or (len(words) > 2 and words[-1].lower() in _SUFFIXES)):
         run, words = run[:-1], words[:-1]
     begin, title, role_end = 0, "", 0

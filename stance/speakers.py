@@ -1,7 +1,7 @@
 """Tells who is quoted: gives each quote's source one canonical name in the whole article.
 
 Everybody the article names is in `cast`. A source is a name (`heads`), a pronoun (`antecedents`) or a description (`descriptions`), of
-somebody in office (`offices`) or of a body or its work (`bodies`).
+somebody in office (`offices`) or of a body or its work (`bodies`). *I* may be who writes (`writers`).
 """
 
 from __future__ import annotations
@@ -30,13 +30,16 @@ from stance.heads import named
 from stance.names import Gender, country_of, is_country, is_function_word, is_role
 from stance.offices import holder, pair
 from stance.surroundings import NEAR, REACH, Place, Said
+from stance.writers import writer
 
 PRONOUNS: dict[str, Gender] = {"he": "he", "him": "he", "his": "he", "himself": "he", "she": "she", "her": "she", "herself": "she"}
 _FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
+_WRITERS = frozenset(["i", "me", "my"])
 _PLURAL = frozenset(["they", "them", "their"])
 _OTHER = frozenset(["it", "its", "who", "which", "that", "one", "you", "this", "those", "these"])
 _UNTOLD = frozenset(["some", "few", "many", "others", "most", "several"])
 _NOBODY = frozenset(["some", "few"])
+_ARTICLES = frozenset(["the", "a", "an"])
 _PAIR = re.compile(
     r"(?:(?:the|both|our|their|its)\s+)?(?:(?:two|both)\s+)?(?:leaders|presidents|men|heads of state|pair|counterparts)$", re.IGNORECASE
 )
@@ -141,10 +144,19 @@ class _Resolver:
             if low in PRONOUNS:
                 return self._person(place, PRONOUNS[low])
             if low in _FIRST:
-                return place.outer.name if place.outer else place.last.name if place.last else None
+                return self._first_person(low, place)
             if low in _PLURAL or low in _OTHER or low in _UNTOLD:
                 return self._thing(low, place)
+            if low in _ARTICLES:
+                return None
         return self._phrase(words, span, place)
+
+    def _first_person(self, low: str, place: Place) -> str | None:
+        """Whom *I* or *we* means: in somebody's words that one, else who writes, else who spoke last."""
+        if place.outer:
+            return place.outer.name
+        own = writer(self.cast, place.at) if low in _WRITERS and place.marks is None else None
+        return own or (place.last.name if place.last else None)
 
     def _family_name(self, words: str, span: Span) -> str | None:
         """Who *He* is where it is a family name: with a capital behind a comma, if the article names such a person."""
