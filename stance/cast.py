@@ -23,6 +23,7 @@ _GENDER: dict[str, Gender] = {"he": "he", "his": "he", "him": "he", "she": "she"
 _SURNAME_FIRST = lexicon("surnames_first")
 _ADMINISTRATION = re.compile(r"\b([A-Z][\w’-]+) [Aa]dministration\b")
 _PAST = frozenset(["former", "ex"])
+_RANKS = frozenset(["Senior", "Top", "Fellow"])
 
 
 @dataclass(slots=True, eq=False)
@@ -193,11 +194,17 @@ class Cast:
         self._by_role.setdefault(role_head(role), {})[words, entity.name] = entity
 
     def _without_openers(self, names: Sequence[Name]) -> list[Name]:
-        """Names without the word that only opens their sentence, as *Add* in *Add Jane Doe*, where the rest is a name elsewhere."""
+        """Names without the word that only opens their sentence, as *Add* in *Add Jane Doe* or *Senior* in *Senior Doe aides*.
+
+        The rest must be a name elsewhere, or somebody's surname.
+        """
         known = {name.words for name in names}
+        surnames = {name.words[-1:] for name in names if len(name.words) > 1 and name.words[0] not in _RANKS}
         return [
             replace(name, span=Span(self.text.index(name.words[1], name.span.start), name.span.end), words=name.words[1:])
-            if len(name.words) > 2 and not name.body and name.words[1:] in known and self.opens_sentence(name.span.start)
+            if not name.body
+            and (name.words[1:] in known if len(name.words) > 2 else name.words[0] in _RANKS and name.words[1:] in surnames)
+            and self.opens_sentence(name.span.start)
             else name
             for name in names
         ]
@@ -206,7 +213,7 @@ class Cast:
         entity = self.find(name, name.span.start)
         if entity is None:
             plain = len(name.words) == 1 and not name.title and not name.role
-            opens = name.span.start in self.openings or self.text[name.span.start - 1] in "“‘\""
+            opens = name.span.start in self.openings or self.text[name.span.start - 1] in '“‘"'
             if plain and opens and not self.text[name.span.end :].startswith(("'s ", "’s ")):
                 return
             long = self.long_forms.get(name.text)

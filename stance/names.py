@@ -154,7 +154,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     if (
         not kept
         or kept[-1].lower().removesuffix("-elect") in _OFFICES
-        or (len(kept) == 1 and (is_role(kept[0]) or (_is_function(kept[0], words) and not title)))
+        or (len(kept) == 1 and not title and (is_role(kept[0]) or _is_function(kept[0], words)))
     ):
         return
     first, last = run[begin], run[-1]

@@ -248,6 +248,36 @@ def names_in(text: str, *sources: str) -> list[str | None]:
             ["Jane Doe", "G20", "About 3,400 dockers"],
             id="openers, figures in names, thousands",
         ),
+        pytest.param(
+            'Rep. Robert C. "Bobby" Lund threw a party. Lund said yes. Bobby Lund said no. "Trade" Beijing needs, he said.',
+            ('Rep. Robert C. "Bobby" Lund', "Lund", "Bobby Lund", "he"),
+            ['Robert C. "Bobby" Lund'] * 4,
+            id="a nickname within a name",
+        ),
+        pytest.param(
+            "Tom Lund spoke. Many came to hear Tom Lund, a docker.\n\nNext to him stood Eric Lund.\n\nOnly Lund said yes.",
+            ("Tom Lund", "Only Lund"),
+            ["Tom Lund", "Tom Lund"],
+            id="a bare surname is the one's who is named in full most",
+        ),
+        pytest.param(
+            "Tom Lund spoke. Many came to hear Tom Lund, a docker.\n\nNext to him stood Eric Lund. Only Lund said yes.",
+            ("Only Lund",),
+            ["Eric Lund"],
+            id="or the one's who is named in the same paragraph",
+        ),
+        pytest.param(
+            "Larry King hosts Larry King Now. Mr. King said yes.",
+            ("Mr. King",),
+            ["Larry King"],
+            id="a surname that is a role's name",
+        ),
+        pytest.param(
+            "The harbour was calm. In May, even the harbour was loud. It said so. Senior Lund aides met Ann Lund. Lund said no.",
+            ("It", "Ann Lund", "Lund"),
+            [None, "Ann Lund", "Ann Lund"],
+            id="no months and no seniors",
+        ),
     ],
 )
 def test_families_of_sources(text: str, sources: tuple[str, ...], names: list[str | None]) -> None:
@@ -334,3 +364,19 @@ def test_a_long_name_is_spelt_out_without_words_for_bodies() -> None:
 def test_a_line_in_capitals_names_nobody() -> None:
     text = "WATCH THE HARBOUR COMPANY FALL\n\nThe agency said no."
     assert names_in(text, "The agency") == ["agency"]
+
+
+LETTERS = (
+    "Where are the boats?\n\nI think the harbour is lost.\n\nAda Lund.\n\nHolm.\n\nTom Eide told me that it is mine.\n\nI believe him.\n\n"
+    "Nora Quill is a docker and writes at night.\n"
+)
+
+
+def test_i_outside_of_quotes_is_who_writes() -> None:
+    assert names_in(LETTERS, "I", "I") == ["Ada Lund", "Nora Quill"]
+    assert names_in(LETTERS.replace("Nora Quill is", "Nora Quill said"), "Tom Eide", "I")[1] == "Tom Eide"
+    assert names_in("“I know,” said Ann Holm.\n\nAda Lund.\n", "I") == [None]
+
+
+def test_an_article_alone_is_no_source() -> None:
+    assert names_in("The talks go on. A boat sank.", "The", "A") == [None, None]
