@@ -34,14 +34,12 @@ class Stage:
         epochs: How often each article is read.
         learning_rate: At its highest; it rises at first and falls to nothing.
         runs: How often the stage is run, each time from the same weights in another order, to end in the mean of all runs' weights.
-        elsewhere: How many passages that take a side are told of another country as well, as neutral ones (stance).
     """
 
     data: tuple[str, ...]
     epochs: int
     learning_rate: float
     runs: int = 1
-    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)

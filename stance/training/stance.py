@@ -23,7 +23,7 @@ from stance.pipeline import Judge
 from stance.quantization import round_weights
 from stance.questions import Question, shipped_question
 from stance.stances import MARKS, passage
-from stance.training import elsewhere, teacher
+from stance.training import teacher
 from stance.training.layers import DepthTrainer, freeze
 from stance.training.recipe import LEAST_QUOTES, Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
@@ -216,8 +216,6 @@ def train(
         labelled = labelled_passages(articles, question)
         if not labelled:
             raise TrainingError(f"{', '.join(stage.data)}: no quote has a stance")
-        if stage.elsewhere:
-            labelled += elsewhere.move(labelled, question, stage.elsewhere, random.Random(seed))
         if recipe.teacher:
             items = taught_items(recipe, labelled, articles, [*dev, *apart], model.encoder, tokenizer, folder / "teacher")
         else:
