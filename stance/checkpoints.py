@@ -171,7 +171,8 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     import torch
     from safetensors import SafetensorError, safe_open
 
-    from stance.quantization import CODES, SCALES, join_attention, packed_shape, place_packed, reckons_in_integers, unpack
+    from stance.integers import join_attention, place_packed, reckons_in_integers
+    from stance.packing import CODES, SCALES, packed_shape, unpack
 
     path, fast = folder / WEIGHTS, not exact and reckons_in_integers(device)
     try:
@@ -213,12 +214,12 @@ def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bi
         tokenizer: The encoder's.
         config: What `config.json` is to hold, beside the bits.
         folder: Where to.
-        bits: Of a weight of the encoder's layers: 16, half precision as all others, or 8, 6 or 4, see `quantization.pack`.
+        bits: Of a weight of the encoder's layers: 16, half precision as all others, or 8, 6 or 4, see `packing.pack`.
         table_bits: Of one of its tables of words.
     """
     from safetensors.torch import save_file
 
-    from stance.quantization import packed_state
+    from stance.packing import packed_state
 
     folder.mkdir(parents=True, exist_ok=True)
     weights = packed_state(model, bits, table_bits)

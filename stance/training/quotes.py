@@ -18,8 +18,8 @@ from transformers import TrainingArguments, set_seed
 
 from stance.document import Document, Span
 from stance.formats.polnear import PROVENANCE
+from stance.packing import round_weights
 from stance.pipeline import Reader
-from stance.quantization import round_weights
 from stance.tagger import CONTENT, INNER, LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
 from stance.training.layers import DepthTrainer, freeze

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModel
 from stance import checkpoints
 from stance.errors import MissingModelError, TrainingError
 from stance.extras import advice
-from stance.quantization import BITS
+from stance.packing import BITS
 from stance.questions import Question, question_of
 
 LEAST_QUOTES = 50
@@ -61,7 +61,7 @@ class Recipe:
         frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them.
         layer_decay: What the learning rate is multiplied by a layer down.
         smoothing: Share of each target that is spread over all labels (stance).
-        bits: Of a weight of the encoder's layers on disk: 16; or 8, 6 or 4, with which the model reckons in integers, see `quantization`.
+        bits: Of a weight of the encoder's layers on disk: 16; or 8, 6 or 4, with which the model reckons in integers, see `packing`.
         table_bits: Of one of its tables of words.
         calibration: Names of the sources on which probabilities are calibrated.
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).

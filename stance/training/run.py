@@ -132,7 +132,7 @@ def sum_of(documents: Sequence[Document]) -> tuple[int, int, str]:
 def _train_quotes(
     recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
 ) -> tuple[Any, Any, dict[str, Any], str]:
-    from stance.quantization import round_weights
+    from stance.packing import round_weights
     from stance.training import quotes
 
     model, tokenizer = quotes.train(recipe, documents, dev, work)
@@ -177,7 +177,7 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
 def _train_stance(
     recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
 ) -> tuple[Any, Any, dict[str, Any], str]:
-    from stance.quantization import round_weights
+    from stance.packing import round_weights
     from stance.training import stance
 
     held_out = read_sources(recipe.calibration, recipe)

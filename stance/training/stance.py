@@ -19,8 +19,8 @@ from transformers import TrainingArguments, set_seed
 from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
 from stance.errors import TrainingError
+from stance.packing import round_weights
 from stance.pipeline import Judge
-from stance.quantization import round_weights
 from stance.questions import Question, shipped_question
 from stance.stances import MARKS, passage
 from stance.training import teacher

@@ -13,22 +13,9 @@ import stance
 from stance import checkpoints
 from stance.articles import write_article
 from stance.errors import DamagedModelError, TrainingError
+from stance.integers import IntegerAttention, IntegerLinear, PackedTable, join_attention, place_packed, reckons_in_integers
+from stance.packing import BITS, pack, packed_shape, packed_state, packs, round_weights, unpack
 from stance.pipeline import Judge, Reader
-from stance.quantization import (
-    BITS,
-    IntegerAttention,
-    IntegerLinear,
-    PackedTable,
-    join_attention,
-    pack,
-    packed_shape,
-    packed_state,
-    packs,
-    place_packed,
-    reckons_in_integers,
-    round_weights,
-    unpack,
-)
 from stance.training.layers import freeze
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
 from stance.training.run import train_model
