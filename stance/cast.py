@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from stance.descriptions import role_head, role_words
 from stance.document import Span
-from stance.names import MARKS, Gender, Name, acronyms, find_names, is_country, is_role, lexicon
+from stance.names import Gender, Name, acronyms, find_names, is_country, is_role, lexicon, plain_words
 from stance.text import paragraphs, quoted, sentences
 
 REACH = 40
@@ -40,6 +40,7 @@ class Entity:
         countries: The countries that these roles name.
         mentions: Where it is named, in text order.
         in_full: How often by more than one word.
+        known: The words for comparison, see `plain_words`.
     """
 
     words: tuple[str, ...]
@@ -51,6 +52,10 @@ class Entity:
     countries: set[str] = field(default_factory=set)
     mentions: list[Span] = field(default_factory=list)
     in_full: int = 0
+    known: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.known = plain_words(self.words)
 
     @property
     def name(self) -> str:
@@ -155,7 +160,7 @@ class Cast:
 
     def matching(self, name: Name) -> list[Entity]:
         """All whom a name may mean."""
-        words = tuple(word.lower() for word in name.words)
+        words = plain_words(name.words)
         matching = [entity for entity in self._by_word.get(words[-1], []) if _means(words, name, entity)]
         if len(matching) > 1 and name.gender:
             matching = [entity for entity in matching if entity.gender in (None, name.gender)] or matching
@@ -200,11 +205,15 @@ class Cast:
         """
         known = {name.words for name in names}
         surnames = {name.words[-1:] for name in names if len(name.words) > 1 and name.words[0] not in _RANKS}
+
+        def only_opens(name: Name) -> bool:
+            rest = name.words[1:]
+            named = rest in known if len(rest) > 1 else name.words[0] in _RANKS and rest in surnames
+            return named and not name.body and self.opens_sentence(name.span.start)
+
         return [
             replace(name, span=Span(self.text.index(name.words[1], name.span.start), name.span.end), words=name.words[1:])
-            if not name.body
-            and (name.words[1:] in known if len(name.words) > 2 else name.words[0] in _RANKS and name.words[1:] in surnames)
-            and self.opens_sentence(name.span.start)
+            if only_opens(name)
             else name
             for name in names
         ]
@@ -279,7 +288,7 @@ def _surname_first(words: Sequence[str]) -> bool:
 
 
 def _means(words: tuple[str, ...], name: Name, entity: Entity) -> bool:
-    words, known = (tuple(word.strip(MARKS) for word in both) for both in (words, (word.lower() for word in entity.words)))
+    known = entity.known
     if words == known:
         return True
     if name.body != entity.body and len(words) > 1:

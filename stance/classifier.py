@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 Row = tuple[Sequence[int], Sequence[bool]]
-_MOST = 32
+_SUBWORDS_A_ROW = 32
 
 
 class StanceClassifier(nn.Module):
@@ -76,11 +76,11 @@ def batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
 
     Args:
         lengths: Subwords of each row.
-        batch_size: Most rows a pass.
+        batch_size: Most rows a pass; 32 times as many subwords, padding included, are the most too, but for a single row.
     """
     waiting: list[int] = []
     for at in sorted(range(len(lengths)), key=lambda at: lengths[at]):
-        if waiting and (len(waiting) == batch_size or lengths[at] * (len(waiting) + 1) > _MOST * batch_size):
+        if waiting and (len(waiting) == batch_size or lengths[at] * (len(waiting) + 1) > _SUBWORDS_A_ROW * batch_size):
             yield waiting
             waiting = []
         waiting.append(at)

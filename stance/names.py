@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -55,8 +55,8 @@ _PHRASE = re.compile(r"(?:U\.[SNK]\.|[A-Z][\w’'-]*)(?:\s+(?:(?:of|for|the|and|
 _POSSESSIVE = re.compile(r"['’]s?$")
 _CONTRACTION = re.compile(r"\w+(?:n['’]t|['’](?:re|ve|ll|m|d))$", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w’'-]+")
-MARKS = '“”"'
-_NICKNAME = re.compile(rf" [{MARKS}][A-Z][\w’'-]+[{MARKS}] +(?=[A-Z])")
+_MARKS = '“”"'
+_NICKNAME = re.compile(rf" [{_MARKS}][A-Z][\w’'-]+[{_MARKS}] +(?=[A-Z])")
 _MEMBERS = re.compile(r"(?:People|Women|Men|Children)['’]s$")
 _CHARGE = re.compile(
     r"\b(?:cent(?:er|re)|council|institute|commission|committee|association|department|office|alliance|foundation|fund)$", re.IGNORECASE
@@ -103,7 +103,7 @@ def find_names(text: str, within: Span) -> list[Name]:
     run: list[re.Match[str]] = []
     surname = -1
     for token in _TOKEN.finditer(text, within.start, within.end):
-        if run and (nickname := _NICKNAME.match(text, run[-1].end(), within.end)):
+        if run and token[0] in _MARKS and (nickname := _NICKNAME.match(text, run[-1].end(), within.end)):
             surname = nickname.end()
         if run and token.start() < surname and not token[0][0].isalpha():
             continue
@@ -134,7 +134,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     words = [token[0] if _MEMBERS.match(token[0]) and token is not run[-1] else _clean(token[0]) for token in run]
     for at in range(1, len(run) - 1):
         begin, end = run[at].span()
-        if text[begin - 1] in MARKS and text[end] in MARKS:
+        if text[begin - 1] in _MARKS and text[end] in _MARKS:
             words[at] = text[begin - 1 : end + 1]
     while words and (words[-1].lower() in _PARTICLES or _ends_no_name(words) or (len(words) > 2 and words[-1].lower() in _SUFFIXES)):
         run, words = run[:-1], words[:-1]
@@ -253,6 +253,11 @@ def country_of(words: str) -> str | None:
 def is_country(words: str) -> bool:
     """Whether some words are a country's plain name."""
     return words.lower() in _COUNTRIES
+
+
+def plain_words(words: Sequence[str]) -> tuple[str, ...]:
+    """The words of a name for comparison: lower-case, a nickname without its marks."""
+    return tuple(word.lower().strip(_MARKS) for word in words)
 
 
 def is_function_word(word: str) -> bool:

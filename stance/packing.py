@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +19,7 @@ _VALUES = (
 )  # fmt: skip
 ROWS = 256
 LARGEST = 127.0
-_LARGEST_OF_SIX = 31.0
+_LARGEST_OF_SIX, _ZERO_OF_SIX = 31.0, 32
 _LEAST_HALF = 6e-8
 
 
@@ -53,42 +55,54 @@ def _in_bytes(matrix: Tensor) -> dict[str, Tensor]:
 
 
 def _in_six(matrix: Tensor) -> dict[str, Tensor]:
-    largest = matrix.abs().amax(dim=1, keepdim=True)
-    least = torch.full_like(largest, torch.inf)
-    codes, scales = torch.zeros_like(matrix), torch.zeros_like(largest)
-    for share in _CLIPPED:
-        tried = (share * largest / _LARGEST_OF_SIX).half().float().clamp(min=_LEAST_HALF)
-        found = (matrix / tried).round().clamp(-_LARGEST_OF_SIX, _LARGEST_OF_SIX)
-        error = (found * tried - matrix).square().sum(dim=1, keepdim=True)
-        better = error < least
-        codes, scales = torch.where(better, found, codes), torch.where(better, tried, scales)
-        least = torch.minimum(error, least)
-    first, second, third, fourth = (codes + 32).to(torch.uint8).view(len(codes), -1, 4).unbind(-1)
+    def nearest(steps: Tensor) -> tuple[Tensor, Tensor]:
+        whole = steps.round().clamp(-_LARGEST_OF_SIX, _LARGEST_OF_SIX)
+        return (whole + _ZERO_OF_SIX).to(torch.uint8), whole
+
+    codes, scales = _best_scales(matrix, _LARGEST_OF_SIX, nearest)
+    first, second, third, fourth = codes.view(len(codes), -1, 4).unbind(-1)
     together = (first << 2 | second >> 4, second << 4 | third >> 2, third << 6 | fourth)
-    return {CODES: torch.stack(together, dim=-1).flatten(1), SCALES: scales.half()}
+    return {CODES: torch.stack(together, dim=-1).flatten(1), SCALES: scales}
 
 
 def _from_six(codes: Tensor) -> Tensor:
     first, second, third = codes.view(len(codes), -1, 3).unbind(-1)
     apart = (first >> 2, (first & 3) << 4 | second >> 4, (second & 15) << 2 | third >> 6, third & 63)
-    return torch.stack(apart, dim=-1).flatten(1).to(torch.int8) - 32
+    return torch.stack(apart, dim=-1).flatten(1).to(torch.int8) - _ZERO_OF_SIX
 
 
 def _in_nibbles(groups: Tensor) -> dict[str, Tensor]:
     values = torch.tensor(_VALUES)
     middles = (values[1:] + values[:-1]) / 2
-    largest = groups.abs().amax(dim=-1, keepdim=True)
-    least = torch.full_like(largest, torch.inf)
-    codes, scales = torch.zeros(groups.shape, dtype=torch.uint8), torch.zeros_like(largest)
-    for share in _CLIPPED:
-        tried = (share * largest).half().float().clamp(min=_LEAST_HALF)
-        found = torch.bucketize(groups / tried, middles)
-        error = (values[found] * tried - groups).square().sum(dim=-1, keepdim=True)
-        better = error < least
-        codes, scales = torch.where(better, found.to(torch.uint8), codes), torch.where(better, tried, scales)
-        least = torch.minimum(error, least)
+
+    def nearest(shares: Tensor) -> tuple[Tensor, Tensor]:
+        found = torch.bucketize(shares, middles)
+        return found.to(torch.uint8), values[found]
+
+    codes, scales = _best_scales(groups, 1.0, nearest)
     flat = codes.flatten(1)
-    return {CODES: flat[:, ::2] << 4 | flat[:, 1::2], SCALES: scales.squeeze(-1).half()}
+    return {CODES: flat[:, ::2] << 4 | flat[:, 1::2], SCALES: scales.squeeze(-1)}
+
+
+def _best_scales(weights: Tensor, reach: float, nearest: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """Codes of weights, and for each of their last rows the scale that brings them nearest: its largest is clipped a little if that helps.
+
+    Args:
+        weights: Any shape × those that share a scale.
+        reach: The largest value that a code stands for.
+        nearest: Gives codes for weights that were divided by their scale, and what these stand for.
+    """
+    largest = weights.abs().amax(dim=-1, keepdim=True)
+    least = torch.full_like(largest, torch.inf)
+    codes, scales = torch.zeros(weights.shape, dtype=torch.uint8), torch.zeros_like(largest)
+    for share in _CLIPPED:
+        tried = (share * largest / reach).half().float().clamp(min=_LEAST_HALF)
+        found, values = nearest(weights / tried)
+        error = (values * tried - weights).square().sum(dim=-1, keepdim=True)
+        better = error < least
+        codes, scales = torch.where(better, found, codes), torch.where(better, tried, scales)
+        least = torch.minimum(error, least)
+    return codes, scales.half()
 
 
 def unpack(codes: Tensor, scales: Tensor, into: Tensor | None = None) -> Tensor:
@@ -116,10 +130,9 @@ def unpack_rows(codes: Tensor, scales: Tensor) -> Tensor:
         codes: Of these rows.
         scales: Theirs, in single precision.
     """
-    if codes.dtype == torch.int8:
-        return codes * scales
-    if _holds_six(codes, scales):
-        return _from_six(codes) * scales
+    steps = _steps(codes, scales)
+    if steps is not None:
+        return steps * scales
     numbers = torch.stack((codes >> 4, codes & 15), dim=-1).flatten(1)
     groups = torch.tensor(_VALUES, device=codes.device)[numbers.int()].view(len(codes), -1, _GROUP)
     return (groups * scales[..., None]).flatten(1)
@@ -132,12 +145,18 @@ def in_bytes(codes: Tensor, scales: Tensor) -> tuple[Tensor, Tensor]:
         codes: Of these rows.
         scales: Theirs.
     """
-    if codes.dtype == torch.int8:
-        return codes, scales
-    if _holds_six(codes, scales):
-        return _from_six(codes), scales
+    steps = _steps(codes, scales)
+    if steps is not None:
+        return steps, scales
     packed = _in_bytes(unpack_rows(codes, scales.float()))
     return packed[CODES], packed[SCALES]
+
+
+def _steps(codes: Tensor, scales: Tensor) -> Tensor | None:
+    """Weights as whole numbers of steps; None where they are packed in 4 bits, whose values are no steps."""
+    if codes.dtype == torch.int8:
+        return codes
+    return _from_six(codes) if _holds_six(codes, scales) else None
 
 
 def packed_shape(codes: Tensor, scales: Tensor) -> tuple[int, int]:

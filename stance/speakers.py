@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from stance.antecedents import person_meant, subjects_before
 from stance.bodies import author, body_meant, body_named_next, is_body_noun, publisher, sides
@@ -30,7 +31,7 @@ from stance.heads import named
 from stance.names import Gender, country_of, is_country, is_function_word, is_role
 from stance.offices import holder, pair
 from stance.surroundings import NEAR, REACH, Place, Said
-from stance.writers import writer
+from stance.writers import Writers
 
 PRONOUNS: dict[str, Gender] = {"he": "he", "him": "he", "his": "he", "himself": "he", "she": "she", "her": "she", "herself": "she"}
 _FIRST = frozenset(["i", "me", "my", "we", "us", "our"])
@@ -83,6 +84,11 @@ class _Resolver:
                 words = bare(text[span.start : span.end])
                 if is_country(words):
                     self.countries.setdefault(country_of(words) or words, words)
+
+    @cached_property
+    def writers(self) -> Writers:
+        """Who signs; few articles need it."""
+        return Writers(self.cast)
 
     def name(self, quote: Quote) -> None:
         """Names the speaker of the next quote, in `said`."""
@@ -155,7 +161,7 @@ class _Resolver:
         """Whom *I* or *we* means: in somebody's words that one, else who writes, else who spoke last."""
         if place.outer:
             return place.outer.name
-        own = writer(self.cast, place.at) if low in _WRITERS and place.marks is None else None
+        own = self.writers.behind(place.at) if low in _WRITERS and place.marks is None else None
         return own or (place.last.name if place.last else None)
 
     def _family_name(self, words: str, span: Span) -> str | None:

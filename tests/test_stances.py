@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from stance.checkpoints import load_tokenizer, locate
+from stance.classifier import batches
 from stance.document import Document, Quote, Span, Stance
 from stance.pipeline import Pipeline
 from stance.questions import shipped_question
@@ -62,3 +63,13 @@ def test_a_hand_labelled_document_is_judged_without_its_labels(pipeline: Pipelin
         assert sum(quote.stance.probabilities.values()) == pytest.approx(1, abs=0.001)
         assert quote.stance.probability == max(quote.stance.probabilities.values())
     assert all(speaker.stance is not None for speaker in judged.speakers)
+
+
+def test_a_pass_takes_few_rows_where_they_are_long_and_each_once() -> None:
+    lengths = [160, 3, 40, 7, 5, 400, 31, 33, 64, 2, 9]
+    passes = list(batches(lengths, 8))
+    assert sorted(at for rows in passes for at in rows) == list(range(len(lengths)))
+    assert [lengths[at] for rows in passes for at in rows] == sorted(lengths)
+    assert all(len(rows) <= 8 and (len(rows) == 1 or len(rows) * lengths[rows[-1]] <= 8 * 32) for rows in passes)
+    assert passes[-1] == [5]
+    assert list(batches([], 8)) == []
