@@ -1,12 +1,13 @@
 """Tells where a quote stands.
 
-The classifier reads the sentences that a quote stands in, the content between two marks, and behind a third what the article calls the
-speaker, without names of persons, so that it cannot learn who holds which opinion.
+The classifier reads the sentences that a quote stands in and the one before them, the content between two marks, and behind a third what
+the article calls the speaker, without names of persons, so that it cannot learn who holds which opinion.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,26 +25,29 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _LINE_ENDS = "\n\r\u2028\u2029"
+_WORD = re.compile(r"\S+")
 MARKS = OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
 _MENTIONS = 3
 _WORDS = 12
+_WORDS_BEFORE = 40
 _EMPTY = frozenset(["he", "she", "they", "i", "we", "it", "who", "which", "that", "the", "a", "an", "mr", "mrs", "ms", "sir", "lord"])
 
 Part = Sequence[tuple[str, int | None]]
 
 
 def passage(text: str, quote: Quote) -> list[str]:
-    """What the classifier reads of a quote: the sentences that its content and cue stand in, content and source marked.
+    """What the classifier reads of a quote: the sentences that its content and cue stand in, content and source marked, and the one before.
 
     Names of persons are taken out of the source. Where it says no more than a name or a pronoun, or does not stand in these sentences, what
-    the article calls the speaker elsewhere stands for it: whether somebody speaks for Beijing is not in the words of the quote.
+    the article calls the speaker elsewhere stands for it: whether somebody speaks for Beijing is not in the words of the quote. What *it*
+    and *the measure* mean stands in the sentence before, of which the last 40 words are read.
 
     Args:
         text: The article.
         quote: One of its quotes.
 
     Returns:
-        A string for each run of sentences that holds content.
+        The sentence before, where there is one, and a string for each run of sentences that holds content.
     """
     return ["".join(written for written, _ in part) for part in _marked_parts(text, quote)]
 
@@ -66,7 +70,8 @@ def _marked_parts(text: str, quote: Quote) -> list[Part]:
             parts.append(_mark(text, run, inside))
     if told and not any(SPEAKER in written for part in parts for written, _ in part):
         parts.insert(0, [(f"{SPEAKER} {told}", None)])
-    return parts
+    before = _before(text, runs[0].start)
+    return [[(text[before.start : before.end], before.start)], *parts] if before else parts
 
 
 def _describe(text: str, quote: Quote) -> str:
@@ -98,11 +103,24 @@ def _is_person(name: Name) -> bool:
 
 def _sentences_around(text: str, span: Span) -> Span:
     """The sentences of its line that a span touches."""
-    start = max((text.rfind(mark, 0, span.start) for mark in _LINE_ENDS), default=-1) + 1
     ends = [at for mark in _LINE_ENDS if (at := text.find(mark, span.end)) >= 0]
-    line = Span(start, min(ends, default=len(text)))
+    line = Span(_line_start(text, span.start), min(ends, default=len(text)))
     touched = [sentence for sentence in sentences(text, line) if sentence.overlaps(span)]
     return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span
+
+
+def _before(text: str, place: int) -> Span | None:
+    """The last words of the sentence before a place, which may end the line before; None where the place opens the text."""
+    end = len(text[:place].rstrip())
+    if not end:
+        return None
+    last = sentences(text, Span(_line_start(text, end), end))[-1]
+    words = [match.start() for match in _WORD.finditer(text, last.start, last.end)]
+    return Span(words[-_WORDS_BEFORE:][0], end)
+
+
+def _line_start(text: str, place: int) -> int:
+    return max(text.rfind(mark, 0, place) for mark in _LINE_ENDS) + 1
 
 
 def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> list[tuple[str, int | None]]:

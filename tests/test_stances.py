@@ -17,10 +17,11 @@ def quote_of(text: str, content: list[str], source: str = "", cue: str = "") -> 
     return Quote("", tuple(spans(words)[0] for words in content), source=spans(source), cue=spans(cue))
 
 
-def test_a_passage_is_the_quotes_own_sentences_with_its_speaker_masked() -> None:
-    text = "It rained. “We must talk,” Mr Osei said on Monday. “Talking works.” The sun came out.\nAnother line."
+def test_a_passage_is_the_quotes_own_sentences_and_the_one_before_with_its_speaker_masked() -> None:
+    text = "Noon. It rained. “We must talk,” Mr Osei said on Monday. “Talking works.” The sun came out.\nAnother line."
     quote = quote_of(text, ["“We must talk,”", "“Talking works.”"], "Mr Osei", "said")
-    (part,) = passage(text, quote)
+    before, part = passage(text, quote)
+    assert before == "It rained."
     assert "Osei" not in part
     assert part.count(OPENING) == part.count(CLOSING) == 2
     assert part.count(SPEAKER) == 1
@@ -35,6 +36,26 @@ def test_each_paragraph_of_a_quote_is_read_and_those_between_are_not() -> None:
     parts = passage(text, quote_of(text, ["“One is here,”", "“Two is here.”"], "Ada Lund"))
     assert len(parts) == 2
     assert "Nothing" not in "".join(parts)
+
+
+def test_the_sentence_before_may_end_the_paragraph_above_and_is_cut_at_its_front() -> None:
+    long = " ".join(f"word{n}" for n in range(100))
+    text = f"Old news. The tariffs on steel and {long} stay. \n\n \nThey hurt us, Ada Lund said."
+    quote = quote_of(text, ["They hurt us"], "Ada Lund", "said")
+    before, part = passage(text, quote)
+    assert before.split() == [*(f"word{n}" for n in range(61, 100)), "stay."]
+    assert part.startswith(OPENING)
+    tokenizer = load_tokenizer(locate("stance"))
+    read = read_passage(text, quote, tokenizer, 256)
+    assert "".join(text[place.start : place.end] for place in read.places[0] if place).startswith("word61word62")
+    assert not any(inside for inside, place in zip(read.inside[0], read.places[0], strict=True) if place and place.end < text.index("They"))
+
+
+@pytest.mark.parametrize("opening", ["", " \n", "\u2028"])
+def test_nothing_stands_before_a_quote_that_opens_the_text(opening: str) -> None:
+    text = f"{opening}“Talk,” said Ada Lund. “Talk again.”"
+    (part,) = passage(text, quote_of(text, ["“Talk,”"], "Ada Lund", "said"))
+    assert part.startswith(OPENING)
 
 
 def test_no_word_of_a_long_quote_is_left_out() -> None:

@@ -21,8 +21,8 @@ _FINDS_NOT = """Do not use it
 * to say what was said: it finds what an article attributes, true or not, and misses quotes;
 * on other languages than English, or on other text than news: transcripts, fiction, chats;
 * to moderate automatically, or for decisions on people."""
-_READS = """Reads the quote marked in its sentences, and behind a third mark what the article calls the speaker, without names of persons; \
-the mean state of the content and that of the passage go to one linear layer; temperature-scaled."""
+_READS = """Reads the quote marked in its sentences, the sentence before them, and behind a third mark what the article calls the speaker, \
+without names of persons; the mean state of the content and that of the passage go to one linear layer; temperature-scaled."""
 _POLNEAR = (
     "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
     "2015–2016 weighs most in training."
@@ -181,7 +181,7 @@ def _limits(question: Question) -> str:
 * to count a corpus without the correction of `stance.estimate`: plain counts of a model's labels are biased;
 * on other languages than English, or for another target than its own ({question.target});
 * on satire, or for what an opinion column says in its own voice: it reads what others are quoted with, and takes it at its word;
-* on quotes out of their context: it reads a quote in its sentences;
+* on quotes out of their context: it reads a quote in its sentences, and the one before them;
 * to moderate automatically, or for decisions on people.
 
 `{question.neutral}` is not “no opinion”: it says that this quote takes no side. Where `certain` is False the model does not know; read the
