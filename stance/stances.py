@@ -71,7 +71,9 @@ def _marked_parts(text: str, quote: Quote) -> list[Part]:
     if told and not any(SPEAKER in written for part in parts for written, _ in part):
         parts.insert(0, [(f"{SPEAKER} {told}", None)])
     before = _before(text, runs[0].start)
-    return [[(text[before.start : before.end], before.start)], *parts] if before else parts
+    if before:
+        parts.insert(0, [(text[before.start : before.end], before.start)])
+    return parts
 
 
 def _describe(text: str, quote: Quote) -> str:

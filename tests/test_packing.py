@@ -25,12 +25,13 @@ TEXT = "Ada Lund, the trade minister, said Britain should keep talking to Beijin
 
 @pytest.fixture(scope="module")
 def matrix() -> torch.Tensor:
-    """The weights of a trained encoder's layer, moved off the values that they have been packed to."""
-    packed = Judge(checkpoints.locate("stance"), exact=True).model.encoder.encoder.layer[0].output.dense.weight.detach()
+    """The weights of the lowest layer that learnt, moved off the values that they have been packed to."""
+    learnt = read_recipe(checkpoints.locate("stance") / "recipe.toml").frozen
+    packed = Judge(checkpoints.locate("stance"), exact=True).model.encoder.encoder.layer[learnt].output.dense.weight.detach()
     return packed + 0.1 * packed.std() * torch.randn(packed.shape, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize(("bits", "stored", "away"), [(4, 4.5, 0.1), (6, 6.01, 0.065), (8, 8.02, 0.02)])
+@pytest.mark.parametrize(("bits", "stored", "away"), [(4, 4.5, 0.1), (6, 6.01, 0.05), (8, 8.02, 0.02)])
 def test_packed_weights_are_few_and_near(bits: int, stored: float, away: float, matrix: torch.Tensor) -> None:
     packed = pack(matrix, bits)
     assert sum(8 * part.numel() * part.element_size() for part in packed.values()) <= stored * matrix.numel()
