@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from stance.document import UNNAMED, Document
 from stance.errors import LabelError
+from stance.files import to_json, write_whole
 from stance.keys import ARTICLE, QUOTE, SPAN, ordered
 
 ROLES = ("content", "cue", "source")
@@ -70,37 +73,71 @@ def split_file(path: Path) -> list[tuple[str, bytes]]:
     Raises:
         LabelError: The file cannot be read.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise LabelError(str(path), error.strerror or str(error)) from None
+    data = read_file(path)
     if path.suffix != ".jsonl":
         return [(str(path), data)]
     return [(f"{path}:{number}", line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
 
 
-def load_row(data: bytes, place: str) -> dict[str, Any]:
+def read_file(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        LabelError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LabelError(str(path), error.strerror or str(error)) from None
+
+
+def load(data: str | bytes, place: str) -> Any:
+    """What some JSON holds.
+
+    Raises:
+        LabelError: It is no UTF-8 or no JSON, or a key of an object stands twice.
+    """
+    try:
+        text = data.decode("utf-8-sig") if isinstance(data, (bytes, bytearray)) else data
+        return json.loads(text, object_pairs_hook=partial(_object, place))
+    except (ValueError, RecursionError) as error:
+        raise LabelError(place, f"no JSON: {error}") from None
+
+
+def _object(place: str, pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        ((key, _),) = Counter(key for key, _ in pairs).most_common(1)
+        raise LabelError(place, f"key {key!r} stands twice, the last time with {row[key]!r:.60}; leave one")
+    return row
+
+
+def load_row(data: str | bytes, place: str) -> dict[str, Any]:
     """The dictionary that some JSON holds.
 
     Raises:
-        LabelError: It is no UTF-8, no JSON, or no object.
+        LabelError: As `load`, or it is no object.
     """
-    try:
-        row = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise LabelError(place, f"no JSON: {error}") from None
+    row = load(data, place)
     if not isinstance(row, dict):
         raise LabelError(place, "not a JSON object")
     return row
 
 
 def write_article(document: Document, path: Path) -> None:
-    """Writes a labelled article, pretty-printed, a span a line."""
+    """Writes a labelled article, pretty-printed, a span a line; speakers stand in it where they have a stance, which no quote says."""
+    row = labelled_row(document)
+    if not any(speaker.stance for speaker in document.speakers):
+        del row["speakers"]
+    write_row(row, path)
+
+
+def labelled_row(document: Document) -> dict[str, Any]:
+    """A document's dictionary in the words of a labelled article: a speaker whom nobody can name is `unnamed`."""
     row = document.to_dict()
-    del row["speakers"]
     for quote in row["quotes"]:
         quote["speaker"] = quote["speaker"] or UNNAMED
-    write_row(row, path)
+    return row
 
 
 def write_row(row: Mapping[str, Any], path: Path) -> None:
@@ -108,23 +145,15 @@ def write_row(row: Mapping[str, Any], path: Path) -> None:
     write_whole(path, to_pretty(row).encode())
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, so that an interruption costs nobody's labels."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
 def to_pretty(row: Mapping[str, Any]) -> str:
     """A labelled article's dictionary as `write_row` writes it, keys in one order, values that the format does not know on one line."""
-    lines = [f"  {_short(key)}: {_short(value)}" for key, value in ordered(row, ARTICLE).items() if key != "quotes"]
+    lines = [f"  {to_json(key)}: {to_json(value)}" for key, value in ordered(row, ARTICLE).items() if key != "quotes"]
     quotes = row.get("quotes", [])
     if isinstance(quotes, list):
-        written = [_pretty_quote(quote) if isinstance(quote, dict) else f"    {_short(quote)}" for quote in quotes]
+        written = [_pretty_quote(quote) if isinstance(quote, dict) else f"    {to_json(quote)}" for quote in quotes]
         lines.append('  "quotes": [' + (("\n" + ",\n".join(written) + "\n  ") if written else "") + "]")
     else:
-        lines.append(f'  "quotes": {_short(quotes)}')
+        lines.append(f'  "quotes": {to_json(quotes)}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -134,17 +163,8 @@ def _pretty_quote(quote: Mapping[str, Any]) -> str:
         if key in ROLES and isinstance(value, list):
             value = [ordered(span, SPAN) if isinstance(span, dict) else span for span in value]
         if key in ROLES and isinstance(value, list) and len(value) > 1:
-            value_text = "[\n" + ",\n".join(f"        {_short(span)}" for span in value) + "\n      ]"
+            value_text = "[\n" + ",\n".join(f"        {to_json(span)}" for span in value) + "\n      ]"
         else:
-            value_text = _short(value)
-        lines.append(f"      {_short(key)}: {value_text}")
+            value_text = to_json(value)
+        lines.append(f"      {to_json(key)}: {value_text}")
     return "    {\n" + ",\n".join(lines) + "\n    }"
-
-
-def _short(value: Any) -> str:
-    written = json.dumps(value, ensure_ascii=False)
-    try:
-        written.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which no file can hold
-        written = json.dumps(value)
-    return written

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from stance.acronyms import acronyms
 from stance.descriptions import role_head, role_words
 from stance.document import Span
-from stance.names import Gender, Name, acronyms, find_names, is_country, is_role, lexicon, plain_words
+from stance.names import Gender, Name, find_names, is_country, is_role, plain_words
+from stance.surnames import is_misspelt, is_surname_first, other_name, sound, surname_at
 from stance.text import paragraphs, quoted, sentences
 
 REACH = 40
@@ -20,7 +22,6 @@ _LATER_ROLE = re.compile(r",?\s+(?:is|was|who is|who was)\s+(?:the |an? )(?P<rol
 _ROLE_FIRST = re.compile(r"\b(?:[Tt]he|[Ii]ts|[Hh]is|[Hh]er|[Tt]heir|[’']s)\s+(?P<role>[^,.;:“”\"()]{3,60}),\s+(?:[A-Z]\w+\.?\s+)?\Z")
 _PRONOUN = re.compile(r"\b(he|his|him|she|her)\b")
 _GENDER: dict[str, Gender] = {"he": "he", "his": "he", "him": "he", "she": "she", "her": "she"}
-_SURNAME_FIRST = lexicon("surnames_first")
 _ADMINISTRATION = re.compile(r"\b([A-Z][\w’-]+) [Aa]dministration\b")
 _PAST = frozenset(["former", "ex"])
 _RANKS = frozenset(["Senior", "Top", "Fellow"])
@@ -64,8 +65,8 @@ class Entity:
 
     @property
     def surname(self) -> str:
-        """The family name, lower-case: the first word of Chinese and Korean names, else the last."""
-        return (self.words[0] if _surname_first(self.words) else self.words[-1]).lower()
+        """The family name, plain."""
+        return self.known[surname_at(self.known)]
 
     def last_before(self, at: int) -> int:
         """Where it was named last at or before a place; -1 where it was not."""
@@ -96,7 +97,7 @@ class Cast:
         self.text = text
         self.by_name: dict[str, Entity] = {}
         self._by_word: dict[str, list[Entity]] = {}
-        self._by_sound: dict[str, Entity] = {}
+        self._by_sound: dict[str, list[Entity]] = {}
         self._by_role: dict[str, dict[tuple[frozenset[str], str], Entity]] = {}
         self.paragraphs = paragraphs(text)
         self.sentences = [sentence for span in self.paragraphs for sentence in sentences(text, span)]
@@ -144,13 +145,13 @@ class Cast:
         return self.mentions[first : first + REACH]
 
     def find(self, name: Name, at: int) -> Entity | None:
-        """Whom a name means: the same words, words of a longer name, or a surname; of several the one named last before `at`."""
+        """Whom a name means: the same words, words of a longer name, or a surname, even misspelt; of several the one last named before."""
         long = self.long_forms.get(name.text)
         if long is not None and long in self.by_name:
             return self.by_name[long]
         matching = self.matching(name)
         if not matching and len(name.words) == 1:
-            return self._by_sound.get(_sound(name.words[0]))
+            matching = self._likely(name)
         return max(matching, key=lambda entity: self._nearness(entity, at), default=None)
 
     def _nearness(self, entity: Entity, at: int) -> tuple[bool, int, int]:
@@ -166,9 +167,16 @@ class Cast:
             matching = [entity for entity in matching if entity.gender in (None, name.gender)] or matching
         return matching
 
+    def _likely(self, name: Name) -> list[Entity]:
+        """All persons whom a word may mean that is nobody's family name as it stands: it is misspelt, or a name they go by instead."""
+        word = plain_words(name.words)[0]
+        misspelt = [entity for entity in self._by_sound.get(sound(word), ()) if is_misspelt(word, entity.surname)]
+        others = [one for one in self.by_word(word) if word == other_name(one.known) and not (one.body or name.body)]
+        return [entity for entity in misspelt or others if not name.gender or entity.gender in (None, name.gender)]
+
     def by_word(self, word: str) -> list[Entity]:
         """All in whose names a word stands."""
-        return self._by_word.get(word.lower(), [])
+        return self._by_word.get(plain_words([word])[0], [])
 
     def in_role(self, description: str, at: int, *, whole: bool = False) -> Entity | None:
         """The person whose roles share most words with a description, its head noun among them.
@@ -229,16 +237,16 @@ class Cast:
             words = tuple(long.split()) if long else name.words
             entity = Entity(words, name.body or plain, plain and not long)
             self.by_name.setdefault(entity.name, entity)
-            for word in {word.lower() for word in (*name.words, *words)}:
+            for word in {*plain_words(name.words), *entity.known}:
                 self._by_word.setdefault(word, []).append(entity)
-            if not entity.body:
-                self._by_sound.setdefault(_sound(entity.surname) or entity.name, entity)
+            if not entity.body and (heard := sound(entity.surname)):
+                self._by_sound.setdefault(heard, []).append(entity)
         entity.mentions.append(name.span)
         entity.in_full += len(name.words) > 1
         entity.gender = entity.gender or name.gender
         if not entity.body:
             roles = self._roles(name)
-            entity.vouched = entity.vouched or bool(name.title or roles or name.gender or _surname_first(name.words))
+            entity.vouched = entity.vouched or bool(name.title or roles or name.gender or is_surname_first(plain_words(name.words)))
             for role in roles:
                 self.appoint(entity, role)
 
@@ -283,10 +291,6 @@ def _is_capitals(line: str) -> bool:
     return line.isupper() and line.count(" ") > 2
 
 
-def _surname_first(words: Sequence[str]) -> bool:
-    return 2 <= len(words) <= 3 and words[0].lower() in _SURNAME_FIRST
-
-
 def _means(words: tuple[str, ...], name: Name, entity: Entity) -> bool:
     known = entity.known
     if words == known:
@@ -297,13 +301,7 @@ def _means(words: tuple[str, ...], name: Name, entity: Entity) -> bool:
         return name.body and words[0] == known[-1] and not is_country(words[0])
     if len(words) == 1:
         return words[0] == entity.surname or (name.title in ("sir", "dame") and words[0] == known[0])
-    if len(words) > 1 and not entity.body and words[-1] == known[-1]:
-        return words[0] == known[0] or (len(words[0]) > 2 and known[0].startswith(words[0][:3])) or set(words) <= set(known)
-    return False
-
-
-def _sound(surname: str) -> str:
-    """What misspellings of a surname share: its first letter and the consonants after it; empty for short names, which are too alike."""
-    low = surname.lower()
-    bones = low[:1] + re.sub(r"[aeiouy]|(\w)(?=\1)", "", low[1:])
-    return bones if len(bones) >= 4 and len(low) >= 6 else ""
+    if entity.body or words[-1] not in (known[-1], entity.surname):
+        return False
+    alike = words[0] == known[0] or (len(words[0]) > 2 and known[0].startswith(words[0][:3]))
+    return (alike and words[-1] == known[-1]) or set(words) <= set(known)

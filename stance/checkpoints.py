@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stance.errors import DamagedModelError, MissingModelError, QuestionError
+from stance.errors import DamagedModelError, MissingModelError, ModelError, QuestionError
 from stance.questions import Question, question_of
 
 MANIFEST = "manifest.json"
@@ -78,12 +78,14 @@ def verify(folder: Path) -> dict[str, Any]:
     """
     if not folder.is_dir():
         raise MissingModelError(f"no model at {folder}: there is no such folder")
-    manifest = _read_json(folder / MANIFEST)
+    sums = _read_json(folder / MANIFEST).get("sha256")
+    if not isinstance(sums, dict):
+        raise DamagedModelError(f"{folder / MANIFEST}: `sha256` is no table of sums")
     for name in _SUMMED:
         path = folder / name
         if not path.is_file():
             raise MissingModelError(f"model at {folder}: {name} is missing")
-        expected, found = manifest.get("sha256", {}).get(name), digest(path)
+        expected, found = sums.get(name), digest(path)
         if expected != found:
             raise DamagedModelError(f"{path}: damaged: its SHA-256 sum is {found}, the manifest says {expected}")
     return _read_json(folder / CONFIG)
@@ -167,6 +169,7 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
 
     Raises:
         DamagedModelError: Names or shapes are not the module's.
+        ModelError: There is no such device.
     """
     import torch
     from safetensors import SafetensorError, safe_open
@@ -174,6 +177,10 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     from stance.integers import join_attention, place_packed, reckons_in_integers
     from stance.packing import CODES, SCALES, packed_shape, unpack
 
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"device {device!r}: {str(error).splitlines()[0]}") from None
     path, fast = folder / WEIGHTS, not exact and reckons_in_integers(device)
     try:
         with safe_open(str(path), framework="pt") as file, torch.no_grad():

@@ -10,13 +10,13 @@ from typing import Any
 
 from stance.articles import ROLES, load_row, split_file
 from stance.corpora import is_present, read_texts
-from stance.document import KINDS, UNNAMED, Span
+from stance.document import KINDS, METADATA, UNNAMED, Span
 from stance.drafts import is_uncorrected
 from stance.errors import LabelError, StanceError
 from stance.keys import ARTICLE, QUOTE, SPAN, odd_date, odd_keys
 from stance.places import find_spans, find_words, lost_words, rows_of
 from stance.questions import Question, shipped_question
-from stance.rows import no_speaker
+from stance.rows import no_speaker, no_string
 from stance.standoff import digest, is_standoff, join_text
 from stance.text import kind_of, overlapping, quoted
 
@@ -123,8 +123,9 @@ def _check_row(row: Mapping[str, Any], labels: Sequence[str]) -> Iterator[tuple[
     if not isinstance(quotes, list):
         yield "", "no `quotes`; give an empty list where nobody is quoted", ERROR
         return
-    if not isinstance(row.get("id"), str) or not row["id"].strip():
+    if not str(row.get("id") or "").strip():
         yield "", "no `id`; give a name that no other article has, such as the file's", ERROR
+    yield from (("", message, ERROR) for key in METADATA if (message := no_string(row, key)))
     yield from (("", message, WARNING) for message in (*odd_keys(row, ARTICLE), odd_date(row)) if message)
     stale = _stale(text, quotes)
     if stale:
@@ -176,6 +177,8 @@ def _check_fields(quote: Mapping[str, Any], number: int, count: int, labels: Seq
     speaker = quote.get("speaker")
     if not (isinstance(speaker, str) and speaker.strip()):
         problems.append(no_speaker(speaker))
+    if note := no_string(quote, "note"):
+        problems.append(note)
     if quote.get("kind") not in KINDS:
         problems.append(f"kind {quote.get('kind')!r} is none of {', '.join(KINDS)}; write one of them, or let {_FIX} do so")
     repeats = quote.get("repeats")

@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stance import cli_labels, cli_models
-from stance.errors import InputError, StanceError
+from stance.errors import InputError, MissingExtraError, StanceError
 
 if TYPE_CHECKING:
     from stance.document import Document
@@ -59,14 +60,14 @@ class Format(StrEnum):
 
 
 Files = Annotated[
-    list[str], typer.Argument(metavar="FILE", help="Text, HTML, JSONL, CSV or Parquet files; - reads text from standard input.")
+    list[str], typer.Argument(metavar="FILE", help="Text, HTML, JSON, JSONL, CSV, TSV or Parquet files; - reads text from standard input.")
 ]
-TextColumn = Annotated[str, typer.Option(help="Column that holds the text, in JSONL, CSV and Parquet files.")]
+TextColumn = Annotated[str, typer.Option(help="Column that holds the text, in files of several articles.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File for the results; standard output when left out.")]
 Model = Annotated[
     Path | None, typer.Option(help="A model directory, or a folder with `quotes/` and `stance/`; the shipped models for what it lacks.")
 ]
-Threads = Annotated[int | None, typer.Option(help="Threads that torch uses.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads that torch uses.")]
 
 
 @app.command()
@@ -104,7 +105,10 @@ def _process(
     if format is Format.parquet and output is None:
         raise typer.BadParameter("parquet is no text: name a file with --output")
     failed: list[str] = []
-    outputs.write(_documents(files, text_column, pipeline, failed, stances=stances, explain=explain), format.value, output)
+    documents = _documents(files, text_column, pipeline, failed, stances=stances, explain=explain)
+    first = next(documents, None)
+    if first is not None:  # results of before are kept where nothing takes their place
+        outputs.write(chain([first], documents), format.value, output)
     if failed:
         raise typer.Exit(1)
 
@@ -138,7 +142,7 @@ def _documents(
                     continue
                 document = pipeline(document, explain=explain) if stances else document
                 yield record.described(document)
-        except StanceError as error:
+        except (InputError, MissingExtraError) as error:
             leave_out(error)
 
 
@@ -175,11 +179,14 @@ for _command in (cli_labels.check, cli_labels.convert, cli_labels.fetch, cli_mod
 
 
 def main() -> None:
-    """Runs the command line; what this library raises becomes one line on stderr and exit status 1."""
+    """Runs the command line; what this library raises, and files that cannot be written, become one line on stderr and exit status 1."""
     try:
         app()
     except StanceError as error:
         typer.echo(f"stance: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        typer.echo(f"stance: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}", err=True)
         sys.exit(1)
 
 

@@ -105,6 +105,10 @@ def fetch(
     """Fetches the public corpora that the labels and the models rest on, and verifies their sums."""
     from stance import fetch as fetching
 
+    known = [corpus.name for corpus in fetching.CORPORA]
+    unknown = [name for name in names or [] if name not in known]
+    if unknown:
+        raise typer.BadParameter(f"no corpus {', '.join(unknown)}; there are {', '.join(known)}")
     sums = fetching.read_sums()
     failed = False
     for corpus in fetching.CORPORA:

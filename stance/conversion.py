@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from stance import articles
-from stance.document import UNNAMED, Document
+from stance.document import Document
 from stance.errors import InputError, LabelError, StanceError
+from stance.files import replacing, to_json
 from stance.formats import brat, brat_annotations, label_studio, label_studio_export, tables
 from stance.questions import shipped_question
 
@@ -71,7 +71,7 @@ def _parts(path: Path, source: str | None) -> list[Callable[[], list[Document]]]
         return [_line_reader(data, place) for place, data in articles.split_file(path)]
     if suffix != ".json" and source is None:
         raise LabelError(str(path), f"no format of labelled articles ends in {suffix!r}; name one with --from: {', '.join(FORMATS)}")
-    data = _load(path)
+    data = articles.load(articles.read_file(path), str(path))
     if source == "label-studio" or (source is None and _is_label_studio(data)):
         return [_task_reader(task, place) for place, task in label_studio_export.split_export(data, str(path))]
     if isinstance(data, list):
@@ -81,15 +81,6 @@ def _parts(path: Path, source: str | None) -> list[Callable[[], list[Document]]]
 
 def _is_label_studio(data: Any) -> bool:
     return label_studio_export.is_export(data) or (isinstance(data, dict) and {"images", "categories"} <= data.keys())
-
-
-def _load(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise LabelError(str(path), error.strerror or str(error)) from None
-    except ValueError as error:
-        raise LabelError(str(path), f"no JSON: {error}") from None
 
 
 def _row_reader(row: Any, place: str) -> Callable[[], list[Document]]:
@@ -147,8 +138,8 @@ def write(documents: Sequence[Document], target: str, output: Path, *, force: bo
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise InputError(f"{there[0]}{more}: already there, and nothing was written; --force overwrites")
     for path, save in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save(path)
+        with replacing(path) as part:
+            save(part)
     return list(files)
 
 
@@ -157,12 +148,12 @@ def _files(documents: Sequence[Document], target: str, output: Path) -> dict[Pat
     if target == "parquet":
         return {output: partial(tables.write_parquet, documents)}
     if target == "label-studio":
-        return {output: _saver(tables.dump([label_studio.write_task(document) for document in documents], indent=1) + "\n")}
+        return {output: _saver(to_json([label_studio.write_task(document) for document in documents], indent=1) + "\n")}
     if target == "jsonl":
-        return {output: _saver("".join(tables.dump(tables.to_row(document)) + "\n" for document in documents))}
+        return {output: _saver("".join(to_json(tables.to_row(document)) + "\n" for document in documents))}
     named = zip(_names(documents), documents, strict=True)
     if target == "articles":
-        return {output / f"{name}.json": partial(articles.write_row, _article(document)) for name, document in named}
+        return {output / f"{name}.json": partial(articles.write_article, document) for name, document in named}
     files = {output / "annotation.conf": _saver(brat.annotation_conf(stances(documents))), output / "visual.conf": _saver(brat.VISUAL_CONF)}
     for name, document in named:
         for suffix, text in ((".txt", document.text), (".ann", brat.write_annotations(document))):
@@ -176,16 +167,6 @@ def _saver(text: str, place: str = "") -> Callable[[Path], object]:
     except UnicodeEncodeError as error:
         raise LabelError(place, f"a text file cannot hold this article: code point {error.start} is a lone surrogate") from None
     return lambda path: path.write_bytes(data)
-
-
-def _article(document: Document) -> dict[str, Any]:
-    """The dictionary of a labelled article; speakers stand in it where they have a stance, as nothing else says that."""
-    row = document.to_dict()
-    if not any(speaker.stance for speaker in document.speakers):
-        del row["speakers"]
-    for quote in row["quotes"]:
-        quote["speaker"] = quote["speaker"] or UNNAMED
-    return row
 
 
 def stances(documents: Iterable[Document]) -> list[str]:

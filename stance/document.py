@@ -5,12 +5,12 @@ All are immutable. Nothing here changes a text: spans are `[start, end)` offsets
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from stance.errors import LabelError, SpanError
+from stance.errors import SpanError
+from stance.files import to_json
 
 if TYPE_CHECKING:
     import pandas
@@ -222,36 +222,31 @@ class Document:
 
     def to_json(self, indent: int | None = None) -> str:
         """The dictionary as JSON text. Lone surrogates, which no file can hold, are escaped."""
-        row = self.to_dict()
-        written = json.dumps(row, ensure_ascii=False, indent=indent)
-        try:
-            written.encode()
-        except UnicodeEncodeError:
-            written = json.dumps(row, indent=indent)
-        return written
+        return to_json(self.to_dict(), indent)
 
     @classmethod
     def from_json(cls, data: str | bytes, place: str = "") -> Document:
         """Reads what `to_json` wrote.
 
         Raises:
-            LabelError: The data is no JSON object, or breaks the format.
+            LabelError: The data is no JSON object, has a key twice, or breaks the format.
         """
-        try:
-            row = json.loads(data)
-        except ValueError as error:
-            raise LabelError(place, f"no JSON: {error}") from None
-        if not isinstance(row, dict):
-            raise LabelError(place, "not a JSON object")
-        return cls.from_dict(row, place)
+        from stance import articles
+
+        return cls.from_dict(articles.load_row(data, place), place)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A row a quote: who, how, stance, words and offsets; and a column `p_LABEL` for each label's probability."""
+        """A row a quote: who, how, stance, words and offsets; and a column `p_LABEL` for each label's probability.
+
+        Lone surrogates, which no table can hold, are U+FFFD in it.
+        """
         import pandas
 
         from stance import rows
+        from stance.text import readable
 
         flat = [rows.flatten(self, position) for position in range(len(self.quotes))]
+        flat = [{key: readable(value) if isinstance(value, str) else value for key, value in row.items()} for row in flat]
         labels = sorted({key for row in flat for key in row if key.startswith("p_")})
         return pandas.DataFrame(flat, columns=[*rows.COLUMNS, *labels])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -27,7 +27,9 @@ METHODS: tuple[Method, ...] = get_args(Method)
 Key = Callable[[Document, Quote], Hashable]
 Tally = dict[Hashable, list[Counter[Any]]]
 
-_LEAST_ARTICLES = 2
+LEAST_ARTICLES = 6
+"""Articles that a bootstrap interval needs: of fewer it is far too narrow, and of one it has no width at all."""
+_LEAST_LABELLED = 2
 _LEAST_TOLD_APART = 0.05
 _CELLS_AT_ONCE = 4_000_000
 
@@ -40,7 +42,7 @@ class Estimate:
         group: What the key gave; None where the whole corpus is one group.
         label: The label.
         share: 0 to 1; not a number where `among` leaves nothing to share.
-        interval: Bounds of the 95 % interval.
+        interval: Bounds of the 95 % interval; not numbers where it would rest on fewer than six articles, see `estimate`.
         quotes: Quotes of the group.
         articles: Articles they stand in.
         labelled: Labelled quotes that correct the share.
@@ -73,12 +75,9 @@ class Estimates:
         """A row a group and label: share, bounds, and what it rests on."""
         import pandas
 
-        rows = []
-        for share in self.shares:
-            row = asdict(share)
-            low, high = row.pop("interval")
-            rows.append({"group": row.pop("group"), "label": row.pop("label"), "share": row.pop("share"), "low": low, "high": high, **row})
-        return pandas.DataFrame(rows)
+        columns = ["group", "label", "share", "low", "high", "quotes", "articles", "labelled"]
+        rows = [(one.group, one.label, one.share, *one.interval, one.quotes, one.articles, one.labelled) for one in self.shares]
+        return pandas.DataFrame(rows, columns=columns)
 
 
 def estimate(
@@ -106,8 +105,10 @@ def estimate(
     be drawn from the corpus by chance.
 
     Intervals are percentile bootstrap (Efron and Tibshirani 1993, chapter 13), articles of the group and of the sample drawn apart, which
-    is a little wide where the sample is a large part of the corpus. Shares outside 0 to 1 are moved to the nearest ones that add up to 1
-    (Duchi et al. 2008).
+    is a little wide where the sample is a large part of the corpus. There is none, but a pair of not-a-numbers, where fewer than six
+    articles of the group hold quotes of the labels to share among, or where fewer than six labelled articles correct them: for `matrix` of
+    the sample, for `difference` of the group's part of it. Shares outside 0 to 1 are moved to the nearest ones that add up to 1 (Duchi et
+    al. 2008).
 
     Args:
         documents: Classified articles; each is read once and not held.
@@ -138,9 +139,10 @@ def estimate(
     shares: list[Estimate] = []
     for group in sorted(corpus, key=_order):
         random = np.random.default_rng(seed)
-        counts = _resampled(_table(corpus[group], labels), draws, random)
         held = pairs[group if method == "difference" else None] if method != "count" else []
-        matrices = _resampled(_table(held, [(gold, found) for gold in labels for found in labels]), draws, random)
+        resamples = draws if _suffice(corpus[group], held, chosen) else 0
+        counts = _resampled(_table(corpus[group], labels), resamples, random)
+        matrices = _resampled(_table(held, [(gold, found) for gold in labels for found in labels]), resamples, random)
         found = _corrected(method, counts, matrices.reshape(-1, len(labels), len(labels)))
         size = int(counts[0].sum()), len(corpus[group]), int(matrices[0].sum())
         shares += _described(group, found[:, [labels.index(label) for label in chosen]], chosen, size)
@@ -218,20 +220,28 @@ def _labels(corpus: Tally, pairs: Tally) -> tuple[str, ...]:
 
 
 def _order(group: Hashable) -> tuple[str, Any]:
-    return type(group).__name__, group if isinstance(group, (str, int, float, tuple, date)) else str(group)
+    if isinstance(group, tuple):
+        return type(group).__name__, tuple(_order(part) for part in group)
+    return type(group).__name__, group if isinstance(group, (str, int, float, date)) else str(group)
 
 
 def _check_sample(pairs: Tally, corpus: Tally, labels: Sequence[str], method: Method) -> None:
     needed = corpus if method == "difference" else {None: None}
-    if lacking := [group for group in needed if len(pairs.get(group, ())) < _LEAST_ARTICLES]:
+    if lacking := [group for group in needed if len(pairs.get(group, ())) < _LEAST_LABELLED]:
         which = "the sample" if lacking == [None] else f"the sample of {', '.join(map(repr, sorted(lacking, key=_order)[:5]))}"
-        raise EstimateError(f"{which} holds fewer than {_LEAST_ARTICLES} articles with labelled quotes; label more, or join groups")
+        raise EstimateError(f"{which} holds fewer than {_LEAST_LABELLED} articles with labelled quotes; label more, or join groups")
     if method == "matrix":
         total = _table(pairs[None], [(gold, found) for gold in labels for found in labels]).sum(axis=0).reshape(len(labels), -1)
         if absent := [label for label, row in zip(labels, total, strict=True) if not row.any()]:
             raise EstimateError(f"no quote of the sample is labelled {', '.join(absent)}, so that the model's errors there are not known")
         if np.linalg.svd(total / total.sum(axis=1, keepdims=True), compute_uv=False)[-1] < _LEAST_TOLD_APART:
             raise EstimateError("the model does not tell the labels apart in the sample, so that counts cannot be corrected by its errors")
+
+
+def _suffice(articles: Sequence[Counter[Any]], held: Sequence[Counter[Any]], chosen: Sequence[str]) -> bool:
+    """Whether there are articles enough for an interval: of a group with quotes of the chosen labels, and of a sample if one is held."""
+    sharing = sum(any(counts[label] for label in chosen) for counts in articles)
+    return sharing >= LEAST_ARTICLES and (not held or len(held) >= LEAST_ARTICLES)
 
 
 def _table(articles: Sequence[Counter[Any]], columns: Sequence[Hashable]) -> Floats:

@@ -50,7 +50,7 @@ def with_evidence(stance: Stance, text: str, quote: Quote, passage: Passage, mod
 def words_of(text: str, content: Sequence[Span]) -> list[Span]:
     """The words of a content; runs of neighbouring words where there are many."""
     pieces = [[Span(*match.span()) for match in _WORD.finditer(text, piece.start, piece.end)] for piece in content]
-    size = math.ceil(sum(map(len, pieces)) / _ERASURES)
+    size = max(1, math.ceil(sum(map(len, pieces)) / _ERASURES))
     runs = [words[at : at + size] for words in pieces for at in range(0, len(words), size)]
     return [Span(run[0].start, run[-1].end) for run in runs]
 

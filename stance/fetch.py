@@ -6,22 +6,27 @@ Their texts are their publishers' and never enter the project; it keeps their SH
 from __future__ import annotations
 
 import hashlib
+import http.client
 import io
 import json
 import re
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from stance.errors import CorpusError
+from stance.articles import load_row, split_file
+from stance.errors import CorpusError, LabelError
+from stance.files import write_whole
 from stance.standoff import digest
 
 SUMS = Path("seeds/standoff/sums.tsv")
 _TIMEOUT = 60
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)  # what zipfile raises, by which bytes are wrong
 _RELEASE = re.compile(r"(?P<day>\d\d)\.(?P<month>\d\d)\.(?P<year>\d{4})\t(?P<text>.+)")
 
 
@@ -67,7 +72,9 @@ CORPORA = (
 def fetch(
     corpus: Corpus, folder: Path, sums: Mapping[str, Any], report: Callable[[int, int], None] = lambda done, total: None
 ) -> list[str]:
-    """Fetches one corpus into `folder/NAME`; what is there already and sound is not fetched again.
+    """Fetches one corpus into `folder/NAME`; what is there already and sound is kept, and not fetched again.
+
+    What was fetched before an error is kept too.
 
     Args:
         corpus: One of `CORPORA`.
@@ -76,19 +83,17 @@ def fetch(
         report: Called with how many articles are done, and how many there are, where they are fetched one by one.
 
     Returns:
-        Names of the articles or files that are missing at the address, or differ from those that were labelled.
+        Names of the articles or files that are not there, as they are missing at the address or differ from those that were labelled.
 
     Raises:
-        CorpusError: The address does not answer, or answers with something else.
+        CorpusError: The address does not answer, breaks off, or answers with something else.
     """
     place = folder / corpus.name
     if corpus.name == "news_china":
-        found = _fetch_articles(corpus, place / "articles.jsonl", sums, report)
-        return _write_rows(place / "articles.jsonl", found, sums)
-    archive = _open_archive(corpus)
+        return _fetch_rows(place / "articles.jsonl", sums, lambda wanted: _articles(corpus, sums, wanted, report))
     if corpus.name == "congress_china":
-        return _write_rows(place / "releases.jsonl", _releases(archive, sums), sums)
-    return _unpack(archive, place, sums)
+        return _fetch_rows(place / "releases.jsonl", sums, lambda wanted: _releases(corpus, wanted))
+    return _fetch_files(corpus, place, sums)
 
 
 def read_sums(path: Path = SUMS) -> dict[str, dict[str, str]]:
@@ -111,42 +116,89 @@ def _read(address: str) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer:
             return bytes(answer.read())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise CorpusError(f"{address}: {error}") from None
 
 
-def _open_archive(corpus: Corpus) -> zipfile.ZipFile:
+def _members(corpus: Corpus, name_of: Callable[[PurePosixPath], str | None]) -> Iterator[tuple[str, bytes]]:
+    """The files of a corpus' archive to which `name_of` gives a name, each with that name.
+
+    Raises:
+        CorpusError: The address does not answer, or not with a sound archive.
+    """
+    place, data = corpus.address, _read(corpus.address)
     try:
-        return zipfile.ZipFile(io.BytesIO(_read(corpus.address)))
-    except zipfile.BadZipFile as error:
-        raise CorpusError(f"{corpus.address}: {error}") from None
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.namelist():
+                name = name_of(PurePosixPath(member))
+                if name is not None:
+                    place = f"{corpus.address}: {member}"
+                    yield name, archive.read(member)
+    except _DAMAGE as error:
+        raise CorpusError(f"{place}: not a sound archive: {error!r}") from None
 
 
-def _sound(data: bytes, expected: str | None) -> bool:
-    return hashlib.sha256(data).hexdigest()[:16] == expected
+def _fetch_files(corpus: Corpus, place: Path, sums: Mapping[str, str]) -> list[str]:
+    """Writes those files of an archive whose paths end as the sums' do; returns those that are missing or differ."""
+    left = {PurePosixPath(name).parts: name for name, total in sums.items() if not _is_sound_file(place / name, total)}
+    depths = {len(parts) for parts in left}
+
+    def name_of(member: PurePosixPath) -> str | None:
+        return next((left[member.parts[-depth:]] for depth in depths if member.parts[-depth:] in left), None)
+
+    for name, data in _members(corpus, name_of) if left else ():
+        if _is_sound(data, sums[name]):
+            write_whole(place / name, data)
+            del left[PurePosixPath(name).parts]
+    return sorted(left.values())
 
 
-def _unpack(archive: zipfile.ZipFile, place: Path, sums: Mapping[str, str]) -> list[str]:
-    """Writes the files of an archive whose paths end as the sums' do; returns those that are missing or differ."""
-    wanted = {tuple(PurePosixPath(name).parts): name for name in sums}
-    depths = {len(parts) for parts in wanted}
-    left = set(sums)
-    for member in archive.namelist():
-        parts = PurePosixPath(member).parts
-        name = next((wanted[parts[-depth:]] for depth in depths if parts[-depth:] in wanted), None)
-        data = archive.read(member) if name is not None and name in left else b""
-        if name is not None and _sound(data, sums[name]):
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            (place / name).write_bytes(data)
-            left.discard(name)
-    return sorted(left)
+def _is_sound_file(path: Path, total: str) -> bool:
+    return path.is_file() and _is_sound(path.read_bytes(), total)
 
 
-def _fetch_articles(corpus: Corpus, path: Path, sums: Mapping[str, str], report: Callable[[int, int], None]) -> Iterator[dict[str, Any]]:
-    held = {row["id"]: row for row in _rows_of(path)}
+def _is_sound(data: bytes, total: str) -> bool:
+    return hashlib.sha256(data).hexdigest()[:16] == total
+
+
+def _fetch_rows(path: Path, sums: Mapping[str, str], ask: Callable[[Mapping[str, str]], Iterable[dict[str, Any]]]) -> list[str]:
+    """Adds to a file the sound rows that `ask` gives for the sums it lacks, in order of their ids; returns the ids still missing."""
+    held = _sound_rows(path, sums)
+    wanted = {name: total for name, total in sums.items() if name not in held}
+    try:
+        for row in ask(wanted) if wanted else ():
+            if _is_sound_row(row, sums):
+                held[row["id"]] = row
+    finally:
+        if held:  # an empty file would pass for the corpus
+            write_whole(path, "".join(json.dumps(held[name], ensure_ascii=False) + "\n" for name in sorted(held)).encode())
+    return sorted(sums.keys() - held.keys())
+
+
+def _sound_rows(path: Path, sums: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """The rows of a file by id, without those that are cut or changed."""
+    found: dict[str, dict[str, Any]] = {}
+    for place, data in split_file(path) if path.is_file() else ():
+        try:
+            row = load_row(data, place)
+        except LabelError:
+            continue
+        if _is_sound_row(row, sums):
+            found[row["id"]] = row
+    return found
+
+
+def _is_sound_row(row: Mapping[str, Any], sums: Mapping[str, str]) -> bool:
+    name, text = row.get("id"), row.get("text")
+    return isinstance(name, str) and isinstance(text, str) and digest(text)[:16] == sums.get(name)
+
+
+def _articles(
+    corpus: Corpus, sums: Mapping[str, str], wanted: Mapping[str, str], report: Callable[[int, int], None]
+) -> Iterator[dict[str, Any]]:
+    """The wanted articles that are at the address."""
     for number, name in enumerate(sums, 1):
-        if name in held:
-            yield held[name]
+        if name not in wanted:
             continue
         report(number, len(sums))
         try:
@@ -154,29 +206,19 @@ def _fetch_articles(corpus: Corpus, path: Path, sums: Mapping[str, str], report:
             described = {key: row.get(key) or "" for key in ("date", "title", "url")}
             yield {"id": name, "outlet": row.get("source") or "", **described, "text": row["content_original"]}
         except CorpusError as error:
-            if "404" not in str(error):
+            if "HTTP Error 404" not in str(error):
                 raise
         except (ValueError, KeyError, AttributeError) as error:
             raise CorpusError(f"{corpus.address}{name}.json: not an article: {error!r}") from None
 
 
-def _rows_of(path: Path) -> list[dict[str, Any]]:
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-
-
-def _releases(archive: zipfile.ZipFile, sums: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _releases(corpus: Corpus, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """The press releases whose text was labelled; a name is the member's, the date, and a running number that the sums alone know."""
     by_sum: dict[tuple[str, str], list[str]] = {}
-    for name, total in sums.items():
+    for name, total in wanted.items():
         by_sum.setdefault((name.rpartition("-")[0], total), []).append(name)
-    for member in archive.namelist():
-        path = PurePosixPath(member)
-        if not path.name.endswith("Press.txt"):
-            continue
-        author = path.name.removesuffix("Press.txt")
-        for line in archive.read(member).decode("utf-8", "replace").split("\n"):
+    for author, data in _members(corpus, _author):
+        for line in data.decode("utf-8", "replace").split("\n"):
             match = _RELEASE.match(line.rstrip("\r"))
             if match is None:
                 continue
@@ -186,9 +228,5 @@ def _releases(archive: zipfile.ZipFile, sums: Mapping[str, str]) -> Iterator[dic
                     yield {"id": name, "member": author, "date": date, "text": text}
 
 
-def _write_rows(path: Path, rows: Iterable[dict[str, Any]], sums: Mapping[str, str]) -> list[str]:
-    """Writes rows whose texts are sound, in order of their ids; returns the ids that are missing or differ."""
-    sound = {row["id"]: row for row in rows if digest(row["text"])[:16] == sums.get(row["id"])}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(sound[name], ensure_ascii=False) + "\n" for name in sorted(sound)), encoding="utf-8")
-    return sorted(sums.keys() - sound.keys())
+def _author(member: PurePosixPath) -> str | None:
+    return member.name.removesuffix("Press.txt") if member.name.endswith("Press.txt") else None

@@ -1,4 +1,4 @@
-"""Articles in: text, HTML, JSONL, CSV and Parquet files, and standard input, as records of text and metadata."""
+"""Articles in: text, HTML, JSON, JSONL, CSV and Parquet files, and standard input, as records of text and metadata."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def read_records(file: str, text_column: str = "text", left_out: Callable[[Input
         InputError: The file cannot be read, is not UTF-8, lacks the column or holds no text; file and line or row are named.
         MissingExtraError: An HTML file, and the extra `html` is missing or broken.
     """
+    read = None
     for read in _parts(file, text_column):
         try:
             record = read()
@@ -59,6 +61,8 @@ def read_records(file: str, text_column: str = "text", left_out: Callable[[Input
             left_out(error)
         else:
             yield record
+    if read is None:
+        raise InputError(f"{file}: it holds no article")
 
 
 def _parts(file: str, text_column: str) -> Iterator[Callable[[], Record]]:
@@ -70,14 +74,19 @@ def _parts(file: str, text_column: str) -> Iterator[Callable[[], Record]]:
             yield partial(_record, row, text_column, f"{file}, row {number}", f"{path.stem}-{number}")
         return
     text = _read_text(file)
-    if suffix == ".csv":
-        yield from _csv_parts(text, text_column, path)
-    elif suffix == ".jsonl":
+    if suffix in (".csv", ".tsv"):
+        yield from _csv_parts(text, text_column, path, "\t" if suffix == ".tsv" else ",")
+    elif suffix in (".jsonl", ".ndjson"):
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
-                yield partial(_record_of_json, line, text_column, f"{file}:{number}", f"{path.stem}-{number}")
+                yield partial(_record_of_line, line, text_column, f"{file}:{number}", f"{path.stem}-{number}")
     elif suffix == ".json":
-        yield partial(_record_of_json, text, text_column, file, path.stem)
+        rows = _load(text, file)
+        if isinstance(rows, list):
+            for number, row in enumerate(rows, 1):
+                yield partial(_record_of_json, row, text_column, f"{file}, article {number}", f"{path.stem}-{number}")
+        else:
+            yield partial(_record_of_json, rows, text_column, file, path.stem)
     elif suffix in (".html", ".htm"):
         yield partial(_record_of_page, text, file, path.stem)
     else:
@@ -95,20 +104,21 @@ def _read_text(file: str) -> str:
 
 
 def _read_parquet(path: Path) -> list[dict[str, Any]]:
-    import pandas
+    import pyarrow
+    from pyarrow import parquet
 
     try:
-        frame = pandas.read_parquet(path)
+        rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:
+    except pyarrow.ArrowException as error:
         raise InputError(f"{path}: {error}") from None
-    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    return rows
 
 
-def _csv_parts(text: str, text_column: str, path: Path) -> Iterator[Callable[[], Record]]:
+def _csv_parts(text: str, text_column: str, path: Path, delimiter: str) -> Iterator[Callable[[], Record]]:
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     number = 0
     while True:
         number += 1
@@ -130,11 +140,18 @@ def _record_of_csv(row: dict[str, Any] | csv.Error, text_column: str, place: str
     return _record(row, text_column, place, name)
 
 
-def _record_of_json(text: str, text_column: str, place: str, name: str) -> Record:
+def _load(text: str, place: str) -> Any:
     try:
-        row = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{place}: no JSON: {error}") from None
+
+
+def _record_of_line(line: str, text_column: str, place: str, name: str) -> Record:
+    return _record_of_json(_load(line, place), text_column, place, name)
+
+
+def _record_of_json(row: Any, text_column: str, place: str, name: str) -> Record:
     if not isinstance(row, dict):
         raise InputError(f"{place}: not a JSON object")
     return _record(row, text_column, place, name)
@@ -155,4 +172,14 @@ def _record(row: Mapping[str, Any], text_column: str, place: str, name: str) -> 
         raise InputError(f"{place}: no text in column {text_column!r}; there are {', '.join(map(repr, row)) or 'none'}")
     if not text.strip():
         raise InputError(f"{place}: the text is empty")
-    return Record(text, {"id": name} | {key: str(row[key]) for key in _DESCRIBED if row.get(key) not in (None, "")})
+    told = {key: written for key in _DESCRIBED if (written := _written(row.get(key)))}
+    return Record(text, {"id": name} | told)
+
+
+def _written(value: Any) -> str:
+    """What a field says, as text; empty where it is left out, which tables tell by a number that is none."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
+    return str(value)

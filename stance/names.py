@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,18 +45,21 @@ _MODIFIERS = lexicon("modifiers") | _NATIONS
 _BODY_WORDS = lexicon("bodies")
 _PARTICLES = lexicon("particles")
 _FEMALE, _MALE = lexicon("female_names"), lexicon("male_names")
-_TOKEN = re.compile(r"[A-Z]{1,2}-?\d+\b|(?:[A-Z]\.){1,3}|[^\W\d_]+(?:[-'’][^\W\d_]+)*\.?|[^\w\s]|\d+")
+_SURNAMES_FIRST = lexicon("surnames_first")
+_LETTERS = r"(?:[^\W\d_]+[\u0300-\u036f]*)+"
+_TOKEN = re.compile(rf"[A-Z]{{1,2}}-?\d+\b|(?:[A-Z]\.){{1,3}}|{_LETTERS}(?:[-\u2010\u2011'’]{_LETTERS})*\.?|[^\w\s]|\d+")
+_GLUED = re.compile(r"(?:al|el|ad|as|ash|at|d|l)[-\u2010\u2011'’][A-ZÀ-Þ]")
+_ARTICLE = re.compile(r"(?:al|el|ad|as|ash|at)-(?=\w)")
+_SPACES = " \u00a0\u202f"
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv"])
 _SPELT_TITLES = {"sen": "senator", "gov": "governor", "rep": "representative", "amb": "ambassador", "gen": "general"}
 _SHORTENED = frozenset(["st", "jr", "sr", "mt", "ft"])
-_ACRONYM = re.compile(r"\(([A-Z][A-Za-z]*[A-Z]+s?)\)")
-_SHORT = re.compile(r"\b(?:[A-Z]{2,6}\b(?!\.\w)|(?:[A-Z]\.){2,5})")
-_PHRASE = re.compile(r"(?:U\.[SNK]\.|[A-Z][\w’'-]*)(?:\s+(?:(?:of|for|the|and|on|in)\s+){0,2}[A-Z][\w’'-]*)+")
-_POSSESSIVE = re.compile(r"['’]s?$")
+POSSESSIVE = re.compile(r"['’]s?$")
 _CONTRACTION = re.compile(r"\w+(?:n['’]t|['’](?:re|ve|ll|m|d))$", re.IGNORECASE)
 _PLAIN = re.compile(r"[\w’'-]+")
 _MARKS = '“”"'
+_TYPEWRITTEN = str.maketrans("\u2010\u2011’", "--'")
 _NICKNAME = re.compile(rf" [{_MARKS}][A-Z][\w’'-]+[{_MARKS}] +(?=[A-Z])")
 _MEMBERS = re.compile(r"(?:People|Women|Men|Children)['’]s$")
 _CHARGE = re.compile(
@@ -89,12 +93,12 @@ class Name:
 
     @property
     def gender(self) -> Gender | None:
-        """What the title, or else the first name, tells."""
+        """What the title, or else the first name, tells; a word that may be a family name, as *Kim*, tells nothing."""
         if self.title in _MALE_TITLES:
             return "he"
         if self.title in _FEMALE_TITLES:
             return "she"
-        return gender_of(self.words[0]) if len(self.words) > 1 else None
+        return gender_of(self.words[0]) if len(self.words) > 1 and plain(self.words[0]) not in _SURNAMES_FIRST else None
 
 
 def find_names(text: str, within: Span) -> list[Name]:
@@ -107,14 +111,15 @@ def find_names(text: str, within: Span) -> list[Name]:
             surname = nickname.end()
         if run and token.start() < surname and not token[0][0].isalpha():
             continue
-        if not run and (not token[0][0].isupper() or (found and token.start() < found[-1].span.end)):
+        capital = token[0][0].isupper() or _GLUED.match(token[0])
+        if not run and (not capital or (found and token.start() < found[-1].span.end)):
             continue
-        word = _clean(token[0])
-        adjacent = not run or token.start() <= surname or text[run[-1].end() : token.start()].strip(" \u00a0") == ""
+        word = clean(token[0])
+        adjacent = not run or token.start() <= surname or text[run[-1].end() : token.start()].strip(_SPACES) == ""
         if not adjacent:
             found.extend(_names_of_run(run, text))
             run = []
-        if word[:1].isupper() or (run and word.lower() in _PARTICLES):
+        if capital or (run and word.lower() in _PARTICLES):
             run.append(token)
             ends = token[0].endswith(".") and word.lower() not in _TITLES | _SHORTENED and not _INITIALS.fullmatch(token[0])
             if not ends and (_MEMBERS.match(token[0]) or not token[0].endswith(("'s", "’s"))):
@@ -125,13 +130,14 @@ def find_names(text: str, within: Span) -> list[Name]:
     return found
 
 
-def _clean(token: str) -> str:
-    word = _POSSESSIVE.sub("", token)
+def clean(token: str) -> str:
+    """A word without possessive and full stop; initials keep theirs."""
+    word = POSSESSIVE.sub("", token)
     return word if _INITIALS.fullmatch(word) else word.rstrip(".")
 
 
 def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
-    words = [token[0] if _MEMBERS.match(token[0]) and token is not run[-1] else _clean(token[0]) for token in run]
+    words = [token[0] if _MEMBERS.match(token[0]) and token is not run[-1] else clean(token[0]) for token in run]
     for at in range(1, len(run) - 1):
         begin, end = run[at].span()
         if text[begin - 1] in _MARKS and text[end] in _MARKS:
@@ -147,7 +153,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
             begin, role_end = at + 1, at + 1
         elif begin == at and (
             (_is_function(word, words) and not title and not _is_family_name(word, run[at], text))
-            or (_is_modifier(low) and at + 1 < len(words) and not _is_body(words[at:]))
+            or (_is_modifier(low) and at + 1 < len(words) and not is_body(words[at:]))
         ):
             begin = at + 1
     kept = words[begin:]
@@ -160,7 +166,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     first, last = run[begin], run[-1]
     if is_role(kept[-1]) and text.startswith((" of ", " for "), last.end()):
         return
-    span = Span(first.start(), last.start() + len(_clean(last[0])))
+    span = Span(first.start(), last.start() + len(clean(last[0])))
     before = words[:role_end] if role_end else []
     role = " ".join(
         _SPELT_TITLES.get(word.lower(), word)
@@ -169,7 +175,7 @@ def _names_of_run(run: list[re.Match[str]], text: str) -> Iterator[Name]:
     )
     if not role:
         role = (begin and _office_of(text, run[0].start(), words[:begin])) or _role_before(text, run[0].start())
-    body = _is_body(kept) and not title
+    body = is_body(kept) and not title
     rest = (
         _REST.match(text, span.end)
         if body
@@ -225,11 +231,13 @@ def _role_before(text: str, at: int) -> str:
     return " ".join(words)
 
 
-def _is_body(words: list[str]) -> bool:
+def is_body(words: Sequence[str]) -> bool:
+    """Whether a name's words are those of a body, a place or a work."""
     lower = [word.lower() for word in words]
+    surname_first = lower[0] in _SURNAMES_FIRST
     return (
-        len(words) > 4
-        or any(word in _BODY_WORDS for word in lower)
+        sum(word not in _PARTICLES for word in lower) > 4
+        or any(word in _BODY_WORDS for word in lower[surname_first:])
         or all(word in _NATIONS for word in lower)
         or any(" ".join(lower[-size:]) in _COUNTRIES for size in (1, 2))
         or lower[-1] in _STANDING_FOR
@@ -255,9 +263,18 @@ def is_country(words: str) -> bool:
     return words.lower() in _COUNTRIES
 
 
+@lru_cache(maxsize=4096)
+def plain(word: str) -> str:
+    """A word as names are compared by: lower-case, without accents, its hyphens and apostrophes as typewritten."""
+    if word.isascii():
+        return word.lower()
+    letters = unicodedata.normalize("NFD", word.translate(_TYPEWRITTEN).lower())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def plain_words(words: Sequence[str]) -> tuple[str, ...]:
-    """The words of a name for comparison: lower-case, a nickname without its marks."""
-    return tuple(word.lower().strip(_MARKS) for word in words)
+    """The words of a name for comparison, see `plain`: a nickname without its marks, an Arabic family name without its article."""
+    return tuple(_ARTICLE.sub("", plain(word).strip(_MARKS)) for word in words)
 
 
 def is_function_word(word: str) -> bool:
@@ -265,42 +282,7 @@ def is_function_word(word: str) -> bool:
     return word.lower() in _NOT_NAMES
 
 
-def acronyms(text: str) -> dict[str, str]:
-    """Short forms that the text explains, in brackets or by a name with these initials: short → long."""
-    found: dict[str, str] = {}
-    for match in _ACRONYM.finditer(text):
-        letters = match[1].rstrip("s")
-        words = list(re.finditer(r"[\w’'.]+", text[max(0, match.start() - 120) : match.start()]))
-        for count in range(min(len(words), len(letters) + 4), 0, -1):
-            tail = words[-count:]
-            initials = "".join(word[0][0] for word in tail if word[0][0].isupper())
-            if initials == letters.upper() and tail[0][0][0].isupper():
-                found[match[1]] = text[max(0, match.start() - 120) + tail[0].start() : match.start()].strip()
-                break
-    return _spelt_out(text) | found
-
-
-def _spelt_out(text: str) -> dict[str, str]:
-    shorts = {match[0]: match[0].replace(".", "") for match in _SHORT.finditer(text) if match[0].lower() not in _COUNTRIES}
-    found: dict[str, str] = {}
-    if not shorts:
-        return found
-    for phrase in _PHRASE.finditer(text):
-        every = [word for word in re.finditer(r"(?:[A-Z]\.)+|[\w’'-]+", phrase[0]) if "." in word[0] or not word[0].isupper()]
-        for words in ([word for word in every if word[0][0].isupper()], every):
-            initials = [word[0].replace(".", "") if "." in word[0] else word[0][0].upper() for word in words]
-            joined = "".join(initials)
-            owner = [number for number, letters in enumerate(initials) for _ in letters]
-            for short, letters in shorts.items():
-                at = joined.find(letters)
-                if at >= 0 and short not in found:
-                    long = phrase[0][words[owner[at]].start() : words[owner[at + len(letters) - 1]].end()]
-                    if long[0].isupper() and (len(letters) > 3 or _is_body([_clean(word) for word in long.split()])):
-                        found[short] = _POSSESSIVE.sub("", long)
-    return found
-
-
 def gender_of(first_name: str) -> Gender | None:
     """The pronoun that goes with a common English-language first name; None for all others."""
-    low = first_name.lower()
+    low = plain(first_name)
     return "she" if low in _FEMALE else "he" if low in _MALE else None

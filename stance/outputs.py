@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from stance import rows
 from stance.document import Document
+from stance.files import replacing
 
 if TYPE_CHECKING:
     import pandas
@@ -19,17 +23,31 @@ def write(documents: Iterable[Document], format: str, output: Path | None = None
     Args:
         documents: Results.
         format: `table`, `json`, `jsonl`, `csv`, `parquet` or `html`.
-        output: A file; standard output when left out.
+        output: A file, which takes the place of one of that name when it is whole; standard output when left out.
     """
-    if format == "parquet":
-        _frame(documents).to_parquet(output)
-        return
     if output is None:
-        _write_text(documents, format, sys.stdout)
+        with _standard_output(format) as file:
+            _write_text(documents, format, file)
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with output.open("w", encoding="utf-8", newline="") as file:
-        _write_text(documents, format, file)
+    with replacing(output) as part:
+        if format == "parquet":
+            _frame(documents).to_parquet(part)
+            return
+        with part.open("w", encoding="utf-8", newline="") as file:
+            _write_text(documents, format, file)
+
+
+@contextmanager
+def _standard_output(format: str) -> Iterator[IO[str]]:
+    """Standard output: a table as the terminal has it, what machines read in UTF-8 wherever it goes."""
+    if format == "table":
+        file = io.TextIOWrapper(sys.stdout.buffer, sys.stdout.encoding, errors="replace")
+    else:
+        file = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="")
+    try:
+        yield file
+    finally:
+        file.detach()
 
 
 def _write_text(documents: Iterable[Document], format: str, file: IO[str]) -> None:
@@ -46,8 +64,8 @@ def _write_text(documents: Iterable[Document], format: str, file: IO[str]) -> No
             file.write(document.to_json() + "\n")
             file.flush()
     elif format == "json":
-        rows = [document.to_json(indent=2) for document in documents]
-        file.write(rows[0] + "\n" if len(rows) == 1 else "[" + ",\n".join(rows) + "]\n")
+        written = [document.to_json(indent=2) for document in documents]
+        file.write(written[0] + "\n" if len(written) == 1 else "[" + ",\n".join(written) + "]\n")
     elif format == "csv":
         _frame(documents).to_csv(file, index=False)
     else:
@@ -60,4 +78,4 @@ def _frame(documents: Iterable[Document]) -> pandas.DataFrame:
     import pandas
 
     frames = [document.to_pandas() for document in documents]
-    return pandas.concat(frames, ignore_index=True) if frames else pandas.DataFrame()
+    return pandas.concat(frames, ignore_index=True) if frames else pandas.DataFrame(columns=rows.COLUMNS)

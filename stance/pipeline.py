@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from stance import checkpoints
 from stance.document import Document, Quote, Stance
-from stance.errors import DamagedModelError, MarkupError, QuestionError
+from stance.errors import DamagedModelError, InputError, MarkupError, QuestionError
 from stance.questions import Question, question_of
 from stance.stances import read_passage, score_passages, to_stance
 from stance.sums import with_stances
@@ -168,6 +168,9 @@ class Pipeline:
         stance: Directory of a stance model; the shipped one when left out.
         device: Where torch puts the models, as `cpu` or `cuda:0`.
         threads: Threads that torch uses in this process; its own choice when left out.
+
+    Raises:
+        InputError: Fewer than one thread.
     """
 
     def __init__(
@@ -177,6 +180,7 @@ class Pipeline:
         self._device = device
         self._lock = threading.RLock()
         if threads is not None:
+            _at_least_one("threads", threads)
             import torch
 
             torch.set_num_threads(threads)
@@ -240,10 +244,18 @@ class Pipeline:
             records: Strings, or documents with quotes.
             batch_size: Articles that are read together.
             explain: Look for the words that carry each stance.
+
+        Raises:
+            TypeError: One article, not many; or one of them is neither a string nor a `Document`.
+            InputError: A batch of fewer than one article.
+            MarkupError: One of the strings is an HTML page.
         """
         if isinstance(records, (str, bytes, Document)):
             raise TypeError(f"many articles go in as an iterable of them, not as one {type(records).__name__}")
-        waiting = iter(records)
+        _at_least_one("batch_size", batch_size)
+        return self._stream(iter(records), batch_size, explain)
+
+    def _stream(self, waiting: Iterator[Record], batch_size: int, explain: bool) -> Iterator[Document]:
         while group := list(islice(waiting, batch_size)):
             yield from self._run(group, explain)
 
@@ -259,6 +271,11 @@ class Pipeline:
         if not texts:
             return []
         return [Document.assemble(text, quotes) for text, quotes in zip(texts, self.reader.read(texts), strict=True)]
+
+
+def _at_least_one(name: str, value: int) -> None:
+    if value < 1:
+        raise InputError(f"{name} = {value}: it must be 1 or more")
 
 
 def _checked(text: str) -> str:

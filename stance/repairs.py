@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stance.articles import load_row, split_file, to_pretty, write_row, write_whole
+from stance.articles import load_row, split_file, to_pretty, write_row
 from stance.checks import check_span, kind_fits, with_marks
 from stance.document import Span
 from stance.errors import LabelError
+from stance.files import to_json, write_whole
 from stance.places import find_spans, rows_of
 from stance.standoff import is_standoff
 from stance.text import kind_of, quoted
@@ -67,7 +67,7 @@ def fix_file(path: Path) -> list[Repair]:
         lines = path.read_bytes().split(b"\n")
         for number, line in enumerate(lines, 1):
             repair = repairs.get(f"{path}:{number}")
-            lines[number - 1] = json.dumps(repair.after, ensure_ascii=False).encode("utf-8", "surrogatepass") if repair else line
+            lines[number - 1] = to_json(repair.after).encode() if repair else line
         write_whole(path, b"\n".join(lines))
     elif repairs:
         write_row(repairs[str(path)].after, path)

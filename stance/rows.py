@@ -60,7 +60,8 @@ def read(row: Mapping[str, Any], place: str = "") -> Document:
     if not isinstance(rows, list):
         raise LabelError(place, "`quotes` is not a list")
     quotes = [_read_quote(text, item, f"{place}: quote {n}" if place else f"quote {n}", len(rows)) for n, item in enumerate(rows)]
-    return Document.assemble(text, quotes, _read_speakers(row.get("speakers") or [], place), **{key: row.get(key) for key in METADATA})
+    metadata = {key: _read_string(row, key, place) for key in METADATA}
+    return Document.assemble(text, quotes, _read_speakers(row.get("speakers") or [], place), **metadata)
 
 
 def flatten(document: Document, position: int) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _quote_row(quote: Quote, text: str) -> dict[str, Any]:
     row |= {
         "kind": quote.kind,
         "speaker": quote.speaker.name if quote.speaker else None,
-        "stance": stance and _stance_row(stance, text),
+        "stance": stance and (reading_row(stance, text) or stance.label),
         "repeats": quote.repeats,
         "note": quote.note,
     }
@@ -101,9 +102,15 @@ def _quote_row(quote: Quote, text: str) -> dict[str, Any]:
     return row
 
 
-def _stance_row(stance: Stance, text: str) -> dict[str, Any] | str:
+def reading_row(stance: Stance, text: str) -> dict[str, Any] | None:
+    """The dictionary of a stance that a model read; None for a label alone, as a person gives it.
+
+    Args:
+        stance: The stance of a quote.
+        text: The article.
+    """
     if stance == Stance(stance.label):
-        return stance.label
+        return None
     row: dict[str, Any] = {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
     if not stance.certain:
         row["certain"] = False
@@ -152,6 +159,19 @@ def _read_speakers(rows: Any, place: str) -> dict[str, SpeakerStance | None]:
     except (AttributeError, KeyError, TypeError, ValueError):
         raise LabelError(place, "`speakers` needs objects with `name` and `stance` (null, or label, score and interval)") from None
     return speakers
+
+
+def no_string(row: Mapping[str, Any], key: str) -> str | None:
+    """Says that a value is there, and no string."""
+    value = row.get(key)
+    return None if value is None or isinstance(value, str) else f"{key} is {value!r}; give a string in quotation marks, or null"
+
+
+def _read_string(row: Mapping[str, Any], key: str, place: str) -> str | None:
+    problem = no_string(row, key)
+    if problem:
+        raise LabelError(place, problem)
+    return row.get(key)
 
 
 def _read_share(row: Mapping[str, Any], key: str, place: str) -> float:
@@ -210,5 +230,5 @@ def _read_quote(text: str, row: Any, place: str, count: int) -> Quote:
         stance=_read_stance(text, row.get("stance"), place),
         confidence=_read_share(row, "confidence", place),
         repeats=repeats,
-        note=row.get("note") or "",
+        note=_read_string(row, "note", place) or "",
     )

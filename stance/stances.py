@@ -1,7 +1,7 @@
 """Tells where a quote stands.
 
 The classifier reads the sentences that a quote stands in and the one before them, the content between two marks, and behind a third what
-the article calls the speaker, without names of persons, so that it cannot learn who holds which opinion.
+the article calls the speaker, in place of the name, so that it has little to learn from who speaks.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,12 @@ import numpy as np
 from stance.document import Quote, Span, Stance
 from stance.names import Name, find_names
 from stance.questions import Question
-from stance.text import sentences
+from stance.text import overlapping, readable, sentences
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-_LINE_ENDS = "\n\r\u2028\u2029"
+_LINE = re.compile("[^\n\r\u2028\u2029]+")
 _WORD = re.compile(r"\S+")
 MARKS = OPENING, CLOSING, SPEAKER = "[unused1]", "[unused2]", "[unused3]"
 _MENTIONS = 3
@@ -36,11 +37,11 @@ Part = Sequence[tuple[str, int | None]]
 
 
 def passage(text: str, quote: Quote) -> list[str]:
-    """What the classifier reads of a quote: the sentences that its content and cue stand in, content and source marked, and the one before.
+    """What the classifier reads of a quote: the sentences of its content, content and source marked, and the sentence before them.
 
-    Names of persons are taken out of the source. Where it says no more than a name or a pronoun, or does not stand in these sentences, what
-    the article calls the speaker elsewhere stands for it: whether somebody speaks for Beijing is not in the words of the quote. What *it*
-    and *the measure* mean stands in the sentence before, of which the last 40 words are read.
+    Names of persons are taken out of the source, not out of the other words. Where it says no more than a name or a pronoun, or does not
+    stand in these sentences, what the article calls the speaker elsewhere stands for it: whether somebody speaks for Beijing is not in the
+    words of the quote. What *it* and *the measure* mean stands in the sentence before, of which the last 40 words are read.
 
     Args:
         text: The article.
@@ -56,9 +57,10 @@ def _marked_parts(text: str, quote: Quote) -> list[Part]:
     """The passage's strings in stretches, each with its offset in the article, or None for a mark."""
     told = _describe(text, quote)
     marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, f"{SPEAKER} {told}", "") for span in quote.source)]
+    lines = _lines_of(text)
     runs: list[Span] = []
     for span in sorted((*quote.content, *quote.cue)):
-        around = _sentences_around(text, span)
+        around = lines.sentences_around(span)
         if runs and text[runs[-1].end : around.start].strip() == "" and "\n" not in text[runs[-1].end : around.start]:
             runs[-1] = Span(runs[-1].start, max(runs[-1].end, around.end))
         elif not runs or around.end > runs[-1].end:
@@ -70,7 +72,7 @@ def _marked_parts(text: str, quote: Quote) -> list[Part]:
             parts.append(_mark(text, run, inside))
     if told and not any(SPEAKER in written for part in parts for written, _ in part):
         parts.insert(0, [(f"{SPEAKER} {told}", None)])
-    before = _before(text, runs[0].start)
+    before = lines.before(runs[0].start)
     if before:
         parts.insert(0, [(text[before.start : before.end], before.start)])
     return parts
@@ -103,26 +105,44 @@ def _is_person(name: Name) -> bool:
     return not name.body and (len(name.words) > 1 or bool(name.title or name.role))
 
 
-def _sentences_around(text: str, span: Span) -> Span:
-    """The sentences of its line that a span touches."""
-    ends = [at for mark in _LINE_ENDS if (at := text.find(mark, span.end)) >= 0]
-    line = Span(_line_start(text, span.start), min(ends, default=len(text)))
-    touched = [sentence for sentence in sentences(text, line) if sentence.overlaps(span)]
-    return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span
+class _Lines:
+    """An article's lines, each cut into sentences when it is first asked for one."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines = [Span(*match.span()) for match in _LINE.finditer(text)]
+        self._cut: dict[int, list[Span]] = {}
+
+    def _at(self, place: int) -> int:
+        return bisect_right(self._lines, place, key=lambda line: line.start) - 1
+
+    def _sentences(self, number: int) -> list[Span]:
+        if number not in self._cut:
+            self._cut[number] = sentences(self._text, self._lines[number])
+        return self._cut[number]
+
+    def sentences_around(self, span: Span) -> Span:
+        """The sentences that a span touches."""
+        numbers = range(max(0, self._at(span.start)), self._at(span.end - 1) + 1)
+        touched = [sentence for number in numbers for sentence in overlapping(self._sentences(number), span)]
+        return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end)) if touched else span
+
+    def before(self, place: int) -> Span | None:
+        """The last words of the sentence before a place, which may end the line before; None where the place opens the text."""
+        end = place
+        while end and self._text[end - 1].isspace():
+            end -= 1
+        if not end:
+            return None
+        last = overlapping(self._sentences(self._at(end - 1)), Span(end - 1, end))[0]
+        words = [match.start() for match in _WORD.finditer(self._text, last.start, end)]
+        return Span(words[-_WORDS_BEFORE:][0], end)
 
 
-def _before(text: str, place: int) -> Span | None:
-    """The last words of the sentence before a place, which may end the line before; None where the place opens the text."""
-    end = len(text[:place].rstrip())
-    if not end:
-        return None
-    last = sentences(text, Span(_line_start(text, end), end))[-1]
-    words = [match.start() for match in _WORD.finditer(text, last.start, last.end)]
-    return Span(words[-_WORDS_BEFORE:][0], end)
-
-
-def _line_start(text: str, place: int) -> int:
-    return max(text.rfind(mark, 0, place) for mark in _LINE_ENDS) + 1
+@lru_cache(maxsize=4)
+def _lines_of(text: str) -> _Lines:
+    """The lines of an article, kept while its quotes are read one after the other."""
+    return _Lines(text)
 
 
 def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> list[tuple[str, int | None]]:
@@ -193,8 +213,7 @@ def encode(parts: Iterable[Part], tokenizer: Tokenizer, size: int) -> Passage:
     places: list[Span | None] = []
     within = False
     for part in parts:
-        readable = "".join(written for written, _ in part).encode("utf-8", "replace").decode("utf-8")
-        encoding = tokenizer.encode(readable, add_special_tokens=False)
+        encoding = tokenizer.encode(readable("".join(written for written, _ in part)), add_special_tokens=False)
         places += _places(part, encoding.offsets)
         for piece in encoding.ids:
             within = (within or piece == opening) and piece != closing

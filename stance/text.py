@@ -5,23 +5,33 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from stance.document import Kind, Span
 
 _LINE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*(?P<next>[^\W_]))")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*(?P<next>[^\W_]))")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Col|Capt|Sgt|Rev|Hon|St|Jr|Sr|No|vs|Jan|Feb|Aug|Sept|Oct|Nov|Dec|Inc|Corp|Ltd|Co)|\b[A-Z])\.$"
 )
+_LONGEST_ABBREVIATION = len("Sept.")
 _OPENING_DOUBLE, _CLOSING_DOUBLE, _PLAIN_DOUBLE = "“„«", "”»", '"＂'
+_CLOSED_BY_OPENING = {"“": ("low",), "„": (), "«": ("reversed",)}
 _SINGLE = "'‘’‛`´"
-_MARKS = re.compile(f"[{_OPENING_DOUBLE}{_CLOSING_DOUBLE}{_PLAIN_DOUBLE}{_SINGLE}]")
+_MARKS = re.compile(f"''|``|´´|[{_OPENING_DOUBLE}{_CLOSING_DOUBLE}{_PLAIN_DOUBLE}{_SINGLE}]")
 _PLAIN_SHAPE = str.maketrans(dict.fromkeys(_OPENING_DOUBLE + _CLOSING_DOUBLE, '"') | dict.fromkeys(_SINGLE, "'"))
 _EDITORIAL = re.compile(r"\[[^\[\]]*\]")
 _LEADING_WORD = re.compile(r"\s*that\b", re.IGNORECASE)
-_ELISION = re.compile(r"(?:tis|twas|em|cause|til|n|\d\ds)\b", re.IGNORECASE)
+_ELISION = re.compile(r"(?:(?:tis|twas|em|cause|til|bout|n|t)\b|\d\d(?![.,]?\d))", re.IGNORECASE)
+_APOSTROPHE = re.compile(r"n['’]|(?<=\.['‘])s\b", re.IGNORECASE)
 _LATER_CLOSE = re.compile(r"(?:(?!(?<!\w)['‘]\w).)*?[\w.,!?]['’](?!\w)", re.DOTALL)
 _WORD_CHARACTER = re.compile(r"\w")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def readable(text: str) -> str:
+    """A text of the same length with U+FFFD for its lone surrogates, which are no characters."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def paragraphs(text: str) -> list[Span]:
@@ -39,10 +49,7 @@ def sentences(text: str, within: Span) -> list[Span]:
     """The sentences of one paragraph, from full stops and capitals; abbreviations and initials end none."""
     found, start = [], within.start
     for match in _SENTENCE_END.finditer(text, within.start, within.end):
-        head = text[start : match.start() + 1]
-        if match["next"].islower():
-            continue
-        if match[0][0] == "." and _ABBREVIATION.search(head):
+        if match["next"].islower() or _ends_abbreviation(text, match.start(), start):
             continue
         end = match.start() + len(match[0].rstrip())
         if end > start:
@@ -53,11 +60,17 @@ def sentences(text: str, within: Span) -> list[Span]:
     return found
 
 
+def _ends_abbreviation(text: str, at: int, start: int) -> bool:
+    end = at + 1
+    return _ABBREVIATION.search(text, max(start, end - _LONGEST_ABBREVIATION), end) is not None
+
+
 def quoted(text: str, within: Span | None = None) -> list[Span]:
     """The stretches in quotation marks, marks included; outermost ones only.
 
-    Double and single, curly and straight marks and guillemets count; an apostrophe does not. A mark that the paragraph does not close
-    reaches to the paragraph's end, as in a quote that runs on into the next one.
+    Double and single, curly, low and straight marks and guillemets count; an apostrophe, and the mark of a year or a word cut short, does
+    not. A mark that the paragraph does not close reaches to the paragraph's end, as in a quote that runs on into the next one; a single
+    one only where it opens the paragraph or a sentence, or follows a colon or comma, and »…« must be closed.
 
     Args:
         text: The text.
@@ -69,57 +82,82 @@ def quoted(text: str, within: Span | None = None) -> list[Span]:
     return found
 
 
+class _Mark(NamedTuple):
+    """A quotation mark or apostrophe: its place, the family that it may open, and the families that it may close."""
+
+    start: int
+    end: int
+    opens: str | None
+    closes: tuple[str, ...]
+
+
 def _quoted_in_paragraph(text: str, paragraph: Span) -> list[Span]:
     found: list[Span] = []
-    opened: tuple[int, str] | None = None
-    skip = -1
-    for match in _MARKS.finditer(text, paragraph.start, paragraph.end):
-        at, mark = match.start(), match[0]
-        if at == skip:
-            continue
-        family = "single" if mark in _SINGLE else "double"
-        if family == "single" and at + 1 < paragraph.end and text[at + 1] == mark and mark in "'`´":
-            family, skip = "tick", at + 1
-        if opened is None:
-            if _opens(text, at, mark, family, paragraph):
-                opened = (at, family)
-        elif opened[1] == family and _closes(text, at, mark, family, paragraph):
-            found.append(Span(opened[0], at + (2 if family == "tick" else 1)))
-            opened = None
-    if opened is not None and (opened[1] != "single" or opened[0] == paragraph.start or text[opened[0] - 1] in ": ,"):
-        found.append(Span(opened[0], paragraph.end))
+    end = paragraph.start
+    marks = [_read_mark(match) for match in _MARKS.finditer(text, paragraph.start, paragraph.end)]
+    for mark, closing in zip(marks, _closing_marks(marks), strict=True):
+        if mark.opens and mark.start >= end and (closing or _runs_on(text, mark, paragraph)):
+            end = closing.end if closing else paragraph.end
+            found.append(Span(mark.start, end))
     return found
 
 
-def _neighbours(text: str, at: int, width: int, paragraph: Span) -> tuple[str, str]:
-    before = text[at - 1] if at > paragraph.start else " "
-    after = text[at + width] if at + width < paragraph.end else " "
-    return before, after
+def _closing_marks(marks: Sequence[_Mark]) -> list[_Mark | None]:
+    """The mark that closes each one; what looks like an elision has none where another mark opens before."""
+    found: list[_Mark | None] = []
+    nearest: dict[str | None, _Mark] = {}
+    for mark in reversed(marks):
+        found.append(nearest.get(mark.opens))
+        if mark.opens:
+            nearest.pop("elision", None)
+        nearest.update(dict.fromkeys(mark.closes, mark))
+    return found[::-1]
 
 
-def _opens(text: str, at: int, mark: str, family: str, paragraph: Span) -> bool:
-    before, after = _neighbours(text, at, 2 if family == "tick" else 1, paragraph)
+def _runs_on(text: str, mark: _Mark, paragraph: Span) -> bool:
+    """Whether a mark that nothing closes opens a quote that the next paragraph goes on with."""
+    if mark.opens != "single":
+        return mark.opens in ("double", "low", "tick")
+    at = mark.start
+    while at > paragraph.start and text[at - 1].isspace():
+        at -= 1
+    return at == paragraph.start or text[at - 1] in (":,.!?…" if at < mark.start else ":,")
+
+
+def _read_mark(match: re.Match[str]) -> _Mark:
+    before = match.string[match.start() - 1] if match.start() > match.pos else " "
+    after = match.string[match.end()] if match.end() < match.endpos else " "
+    return _Mark(match.start(), match.end(), _opens(match, before, after), _closes(match, before, after))
+
+
+def _opens(match: re.Match[str], before: str, after: str) -> str | None:
+    mark, text, end = match[0], match.string, match.end()
     if mark in _OPENING_DOUBLE:
-        return True
-    if mark in _CLOSING_DOUBLE:
-        return False
-    if family == "single":
-        if mark in "’´" or _WORD_CHARACTER.match(before) or after.isspace() or before in ')]”"':
-            return False
-        return mark == "‘" or not _ELISION.match(text, at + 1)
-    return not after.isspace() and not before.isalnum()
+        return "low" if mark == "„" else "double"
+    if mark in _SINGLE:
+        glued = mark in "’´" or _WORD_CHARACTER.match(before) or after.isspace() or before in ')]”"'
+        if glued or _APOSTROPHE.match(text, end, match.endpos):
+            return None
+        return "elision" if _ELISION.match(text, end, match.endpos) else "single"
+    if mark == "”" or after.isspace() or before.isalnum():
+        return None
+    return "reversed" if mark == "»" else "tick" if len(mark) == 2 else "double"
 
 
-def _closes(text: str, at: int, mark: str, family: str, paragraph: Span) -> bool:
-    before, after = _neighbours(text, at, 2 if family == "tick" else 1, paragraph)
+def _closes(match: re.Match[str], before: str, after: str) -> tuple[str, ...]:
+    mark, text, end = match[0], match.string, match.end()
+    if mark in _SINGLE:
+        if mark in "‘`" or before.isspace() or _WORD_CHARACTER.match(after):
+            return ()
+        plural = before in "sS" and after == " "
+        if plural and text[end + 1 : end + 2].islower() and _LATER_CLOSE.match(text, end, match.endpos):
+            return ()
+        return ("single",) if plural else ("single", "elision")
+    if len(mark) == 2:
+        return ("tick",)
     if mark in _OPENING_DOUBLE:
-        return False
-    if family != "single":
-        return mark in _CLOSING_DOUBLE or family == "tick" or not before.isspace() or after.isspace()
-    if mark in "‘`" or before.isspace() or _WORD_CHARACTER.match(after):
-        return False
-    plural = before in "sS" and after == " " and at + 2 < paragraph.end and text[at + 2].islower()
-    return not (plural and _LATER_CLOSE.match(text, at + 1, paragraph.end))
+        return () if before.isspace() or after.isalnum() else _CLOSED_BY_OPENING[mark]
+    return ("double", "low") if mark in _CLOSING_DOUBLE or not before.isspace() or after.isspace() else ()
 
 
 def with_plain_marks(text: str) -> str:

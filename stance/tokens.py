@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from stance.document import Span
 from stance.errors import ModelError
-from stance.text import paragraphs, quoted
+from stance.text import paragraphs, quoted, readable
 
 Ints = NDArray[np.int32]
 
@@ -101,11 +101,9 @@ def read_words(text: str, tokenizer: Tokenizer) -> Words:
         text: Any string; lone surrogates count as unknown characters.
         tokenizer: A fast tokenizer, its truncation and padding switched off.
     """
-    readable = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if _has_surrogates(text) else text
-    if len(readable) != len(text):
-        readable = "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
+    written = readable(text)
     spans = paragraphs(text)
-    chunks = [(number, chunk) for number, span in enumerate(spans) for chunk in _chunks(readable, span)]
+    chunks = [(number, chunk) for number, span in enumerate(spans) for chunk in _chunks(written, span)]
     starts: list[int] = []
     ends: list[int] = []
     owner: list[int] = []
@@ -113,7 +111,7 @@ def read_words(text: str, tokenizer: Tokenizer) -> Words:
     first: list[int] = []
     for at in range(0, len(chunks), _PARAGRAPHS_AT_ONCE):
         group = chunks[at : at + _PARAGRAPHS_AT_ONCE]
-        encodings = tokenizer.encode_batch([readable[c.start : c.end] for _, c in group], add_special_tokens=False)
+        encodings = tokenizer.encode_batch([written[c.start : c.end] for _, c in group], add_special_tokens=False)
         for (number, chunk), encoding in zip(group, encodings, strict=True):
             last = None
             for piece, (begin, end), word in zip(encoding.ids, encoding.offsets, encoding.word_ids, strict=True):
@@ -131,14 +129,6 @@ def read_words(text: str, tokenizer: Tokenizer) -> Words:
     first.append(len(pieces))
     features = _features(text, spans, starts, ends, owner)
     return Words(_ints(starts), _ints(ends), _ints(owner), _ints(pieces), _ints(first), features)
-
-
-def _has_surrogates(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _ints(values: Sequence[int]) -> Ints:

@@ -10,6 +10,7 @@ from stance.articles import damage, read_articles, read_folder, to_pretty, write
 from stance.corpora import read_corpus
 from stance.document import Document, Quote, Span
 from stance.errors import LabelError
+from stance.files import write_whole
 
 
 def test_written_articles_read_back(tmp_path: Path) -> None:
@@ -54,3 +55,29 @@ def test_keys_are_written_in_one_order_whoever_wrote_them_before() -> None:
     turned = {key: row[key] for key in reversed(row)}
     turned["quotes"] = [{key: quote[key] for key in reversed(quote)} | {"cue": [dict(reversed(quote["cue"][0].items()))]}]
     assert to_pretty(turned) == to_pretty(row)
+
+
+def test_a_file_written_anew_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "quill.json"
+    write_article(document(), path)
+    fresh = path.stat().st_mode
+    for mode in (0o600, 0o664, 0o444):
+        path.chmod(mode)
+        write_whole(path, b"{}")
+        assert (path.stat().st_mode & 0o777, path.read_bytes()) == (mode, b"{}")
+    path.unlink()
+    write_article(document(), path)
+    assert path.stat().st_mode == fresh
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_written_through_a_link_lands_in_its_target(tmp_path: Path, there: bool) -> None:
+    (tmp_path / "shelf").mkdir()
+    target, link = tmp_path / "shelf" / "quill.json", tmp_path / "link.json"
+    if there:
+        target.write_text("old")
+    link.symlink_to(Path("shelf", "quill.json"))
+    write_article(document(), link)
+    assert link.is_symlink()
+    assert list(read_articles(target)) == [document()]
+    assert [path.name for path in target.parent.iterdir()] == ["quill.json"]

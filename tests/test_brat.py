@@ -121,6 +121,8 @@ def test_a_changed_label_takes_the_numbers_with_it_and_an_added_quote_falls_into
         ([*EVENT, "#1\tSpeaker E1\tA", "#2\tSpeaker E1\tB"], "quill.ann:5", "a second Speaker for E1"),
         ([*EVENT, "#1\tReading E1\t[1]"], "quill.ann, E1", "no JSON object"),
         ([*EVENT, "#1\tArticle document\t{"], "quill.ann", "no JSON"),
+        ([*EVENT, "#1\tReading E1\t" + "[" * 200_000], "quill.ann, E1", "no JSON"),
+        ([*EVENT, '#1\tReading E1\t{"stance": null, "stance": null}'], "quill.ann, E1", "key 'stance' stands twice"),
         ([*EVENT, "A1\tKind E1 loud"], "quill.ann: quote 0", "kind 'loud'"),
         ([*EVENT, "nonsense"], "quill.ann:4", "no span, event, attribute or note"),
     ],

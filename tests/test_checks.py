@@ -41,6 +41,7 @@ def test_check_lists_all_problems_with_their_places(tmp_path: Path) -> None:
         ({"speaker": ["Nora"]}, "speaker is ['Nora']; give a name, or 'unnamed' where nobody can be named"),
         ({"stance": None}, "stance None is none of engage, hawkish, neutral"),
         ({"repeats": 4}, "repeats 4"),
+        ({"note": 4}, "note is 4; give a string"),
     ],
 )
 def test_check_says_what_is_wrong(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
@@ -118,6 +119,8 @@ def spans_in(text: str, words: list[str]) -> list[dict[str, Any]]:
 def test_an_article_needs_an_id(tmp_path: Path) -> None:
     (problem,) = check_file(save(article() | {"id": " "}, tmp_path))
     assert problem.message.startswith("no `id`; give")
+    problems = check_file(save(article() | {"id": 7, "outlet": ["The Quay"]}, tmp_path))
+    assert [problem.message.split(";")[0] for problem in problems] == ["id is 7", "outlet is ['The Quay']"]
 
 
 def test_articles_that_stand_twice_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

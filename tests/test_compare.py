@@ -85,14 +85,15 @@ def test_articles_that_a_model_has_learnt_from_are_left_out(
     folder.parent.mkdir()
     folder.symlink_to(tiny_quotes)
     try:
-        write_seen(tiny_quotes, seeds[:1], seeds[1:2])
+        write_seen(tiny_quotes, seeds[:1], seeds[1:2], seeds[:2])
         made = compare(tmp_path / "models", None, [articles])
-        assert [note.partition(": ")[2] for note in made.notes[:2]] == [
+        assert [note.partition(": ")[2] for note in made.notes[:3]] == [
             "1 of 2 articles left out, as a model has learnt from them",
             "1 of 1 articles told a model when to stop, which flatters it a little",
+            "1 of 1 articles calibrated a model's probabilities, which flatters them",
         ]
         assert made.differences[0].articles == 1
-        write_seen(tiny_quotes, seeds[:2], [])
+        write_seen(tiny_quotes, seeds[:2], [], [])
         with pytest.raises(CorpusError, match="2 of 2 articles left out"):
             compare(tmp_path / "models", None, [articles])
     finally:

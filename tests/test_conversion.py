@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from stance.articles import read_folder
+from stance.articles import article_paths, read_folder
+from stance.checks import check_files
 from stance.cli import app
 from stance.conversion import FOLDERS, FORMATS, read, write
 from stance.document import Document, Quote, Span, Speaker, SpeakerStance, Stance
@@ -36,7 +38,7 @@ def model_reading() -> Document:
             (span("said"),),
             "direct",
             lund,
-            Stance("engage", 0.7, shares),
+            Stance("engage", 0.7, shares, certain=False, evidence=(span("trade"), span("𝒲𝓊 quiet"))),
             0.875,
         ),
         Quote("", (span("“Go,”"), span("“And soon.”")), (span("she"),), (), "direct", lund, Stance("neutral", 0.5), 0.0),
@@ -91,7 +93,8 @@ def documents(draw: st.DrawFn) -> Document:
     spans = st.lists(pairs.map(lambda pair: Span(*pair)), max_size=3).map(tuple)
     shares = st.floats(0, 1)
     probabilities = st.dictionaries(st.text(characters, max_size=5), shares, max_size=3)
-    stances = st.none() | st.builds(Stance, st.text(characters, min_size=1, max_size=6), st.just(1.0) | shares, probabilities)
+    labels = st.text(characters, min_size=1, max_size=6)
+    stances = st.none() | st.builds(Stance, labels, st.just(1.0) | shares, probabilities, st.booleans(), spans)
     names = st.text(characters, min_size=1, max_size=6).filter(str.strip)
     count = draw(st.integers(0, 4))
     quotes = [
@@ -125,6 +128,17 @@ def test_any_document_comes_back(form: str, document: Document, tmp_path: Path) 
     assert again == document
 
 
+def test_rows_pass_the_check_that_the_articles_pass(root: Path, tmp_path: Path) -> None:
+    paths = article_paths([root / "seeds" / "test"])
+    documents = list(read_folder(root / "seeds" / "test"))
+    assert any(quote.speaker is None for document in documents for quote in document.quotes)
+    assert check_files(paths) == []
+    write(documents, "jsonl", tmp_path / "all.jsonl")
+    assert check_files([tmp_path / "all.jsonl"]) == []
+    write(documents, "parquet", tmp_path / "all.parquet")
+    assert all(quote["speaker"] for _, row in tables.read_parquet(tmp_path / "all.parquet") for quote in row["quotes"])
+
+
 @pytest.mark.parametrize(("form", "name"), [("json", "out.jsonl"), ("parquet", "out.parquet")])
 def test_datasets_reads_rows_that_become_documents_again(form: str, name: str, seeds: list[Document], tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
@@ -143,12 +157,15 @@ def convert(*arguments: object) -> tuple[int, str, str]:
 def test_a_damaged_file_is_named_and_the_rest_is_done(root: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"text": ')
     (tmp_path / "lines.jsonl").write_text(model_reading().to_json() + '\n{"text": 3}\n')
+    (tmp_path / "deep.json").write_text("[" * 200_000)
+    (tmp_path / "twice.json").write_text('{"text": "Aye.", "quotes": [], "quotes": []}')
     (tmp_path / "cut.parquet").write_bytes(b"PAR1")
     (tmp_path / "alone.ann").write_text("T1\tCue 0 4\tsaid\n")
     places = [tmp_path / "broken.json", tmp_path, root / "seeds" / "test", tmp_path / "absent.json"]
     status, _, err = convert(*places, "--to", "jsonl", "--output", tmp_path / "out" / "all.jsonl")
     assert status == 1
-    for name in ("broken.json: no JSON", "lines.jsonl:2: no `text`", "cut.parquet", "alone.txt", "absent.json"):
+    said = ("broken.json: no JSON", "deep.json: no JSON", "twice.json: key 'quotes' stands twice", "lines.jsonl:2: no `text`")
+    for name in (*said, "cut.parquet", "alone.txt", "absent.json"):
         assert name in err
     assert len((tmp_path / "out" / "all.jsonl").read_bytes().split(b"\n")) == 1 + 5 + 1
 
@@ -228,5 +245,13 @@ def test_lone_surrogates_survive_where_the_format_can_hold_them(form: str, tmp_p
 
 def test_rows_have_one_type_whoever_labelled_them(seeds: list[Document]) -> None:
     stances = [quote["stance"] for document in (seeds[0], model_reading()) for quote in tables.to_row(document)["quotes"]]
-    assert {tuple(stance) for stance in stances if stance} == {("label", "probability", "probabilities")}
+    assert {tuple(stance) for stance in stances if stance} == {("label", "probability", "probabilities", "certain", "evidence")}
     assert json.loads(json.dumps(stances)) == stances
+
+
+def test_dates_that_parquet_holds_as_days_are_read_as_they_were_written(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"text": ["Aye."], "date": [date(2024, 5, 31)]}), tmp_path / "days.parquet")
+    assert list(read([tmp_path / "days.parquet"])) == [Document("Aye.", date="2024-05-31")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stance.document import Document, Quote, Span, Speaker, SpeakerStance, Stance
+from stance.document import METADATA, Document, Quote, Span, Speaker, SpeakerStance, Stance
 from stance.errors import LabelError, SpanError, StanceError
 
 TEXT = (
@@ -189,6 +189,8 @@ def test_unnamed_is_no_speaker() -> None:
         ({"stance": {"label": "engage", "probabilities": 0.5}}, "probabilities are"),
         ({"stance": {"label": "engage", "certain": "no"}}, "certain is 'no'"),
         ({"confidence": None}, "confidence is None"),
+        ({"note": 5}, "note is 5; give a string"),
+        ({"note": False}, "note is False; give a string"),
     ],
 )
 def test_label_error_names_file_quote_and_difference(changes: dict[str, Any], reason: str) -> None:
@@ -218,7 +220,24 @@ def test_quotes_that_are_no_list_are_a_label_error(quotes: Any) -> None:
         Document.from_dict({"text": TEXT, "quotes": quotes})
 
 
-@pytest.mark.parametrize("data", ["{", "[1]", b"\xff\xfe", '"text"'])
+@pytest.mark.parametrize("key", METADATA)
+@pytest.mark.parametrize("value", [7, 20240531, False, ["x"], {}])
+def test_what_is_known_of_an_article_is_a_string_or_null(key: str, value: Any) -> None:
+    with pytest.raises(LabelError) as caught:
+        Document.from_dict({"text": TEXT, key: value}, "quay.json")
+    assert caught.value.place == "quay.json"
+    assert caught.value.reason.startswith(f"{key} is {value!r}; give a string")
+    assert Document.from_dict({"text": TEXT, key: None}) == Document(TEXT)
+
+
+@pytest.mark.parametrize("data", ['{"text": "Aye.", "note": 1, "note": [2]}', b'{"quotes": [{"note": "", "kind": "x", "note": [2]}]}'])
+def test_a_key_that_stands_twice_is_a_label_error(data: str | bytes) -> None:
+    with pytest.raises(LabelError) as caught:
+        Document.from_json(data, "quay.json")
+    assert str(caught.value) == "quay.json: key 'note' stands twice, the last time with [2]; leave one"
+
+
+@pytest.mark.parametrize("data", ["{", "[1]", b"\xff\xfe", '"text"', "[" * 200_000])
 def test_json_that_is_no_object_is_a_label_error(data: str | bytes) -> None:
     with pytest.raises(LabelError, match="JSON"):
         Document.from_json(data)

@@ -102,9 +102,9 @@ def test_shares_among_some_labels_add_up_to_one() -> None:
 
 
 def test_repeats_count_once_and_every_result_says_what_it_rests_on() -> None:
-    found = estimate([article(["engage", "hawkish"], repeats=1), article(["engage"])])
+    found = estimate([article(["engage", "hawkish"], repeats=1), article(["engage"])] * 3)
     assert shares_of(found) == {"engage": pytest.approx(2 / 3), "hawkish": pytest.approx(1 / 3)}
-    assert (found.shares[0].quotes, found.shares[0].articles, found.shares[0].labelled) == (3, 2, 0)
+    assert (found.shares[0].quotes, found.shares[0].articles, found.shares[0].labelled) == (9, 6, 0)
     frame = found.to_pandas()
     assert list(frame.columns) == ["group", "label", "share", "low", "high", "quotes", "articles", "labelled"]
     assert (frame["low"] <= frame["share"]).all()
@@ -127,6 +127,58 @@ def test_any_function_of_document_and_quote_groups(by: Any, groups: list[object]
     ]
     found = estimate(corpus, by=by, draws=1)
     assert list(dict.fromkeys(share.group for share in found.shares)) == groups
+
+
+def test_groups_that_lack_a_part_have_their_place_in_the_order() -> None:
+    corpus = [
+        article(["engage"], outlet="Times", date="2024-01-31"),
+        article(["engage"], date="2024-01-31"),
+        article(["engage"], outlet="Post", date="2024-01-31"),
+    ]
+    found = estimate(corpus, by=lambda document, quote: ((document.outlet, quote.kind), document.date), draws=1)
+    assert [share.group for share in found.shares] == [((outlet, "indirect"), "2024-01-31") for outlet in (None, "Post", "Times")]
+
+
+def test_a_group_may_be_a_speaker_who_refers_to_quotes_that_refer_back() -> None:
+    document = article(["engage", "hawkish"])
+    frame = estimate([document], by=lambda document, quote: quote.speaker).to_pandas()
+    assert document.quotes[0].speaker is not None
+    assert document.quotes[0].speaker.quotes[0].speaker == document.quotes[0].speaker
+    assert frame["group"].map(lambda speaker: speaker.name).tolist() == ["Speaker 0"] * 2 + ["Speaker 1"] * 2
+
+
+@pytest.mark.parametrize("method", ["count", "matrix", "difference"])
+@pytest.mark.parametrize("least", ["group", "sample"])
+def test_an_interval_takes_six_articles_and_a_share_does_not(method: Method, least: str) -> None:
+    made = articles(np.random.default_rng(5), 40)
+    for count, enough in ((5, False), (6, True)):
+        corpus, sample = (made[:count], made) if least == "group" else (made, made[:count])
+        once, again = (estimate([judged for _, judged in corpus], sample, method=method, draws=20) for _ in range(2))
+        assert sum(shares_of(once).values()) == pytest.approx(1)
+        assert once == again
+        known = enough or (method, least) == ("count", "sample")
+        assert [np.isnan(share.interval).tolist() for share in once.shares] == [[not known] * 2] * 3
+        assert once.to_pandas()[["low", "high"]].notna().all(axis=None) == known
+
+
+def test_an_interval_takes_six_articles_of_each_group_and_of_its_part_of_the_sample() -> None:
+    random = np.random.default_rng(6)
+    few, many = articles(random, 5, outlet="Few"), articles(random, 20, outlet="Many")
+    corpus = [judged for _, judged in [*few, *many]]
+    known = {share.group for share in estimate(corpus, by="outlet").shares if not np.isnan(share.interval).any()}
+    assert known == {"Many"}
+    parts = estimate(corpus * 2, [*few, *many], by="outlet", method="difference")
+    assert {share.group for share in parts.shares if not np.isnan(share.interval).any()} == {"Many"}
+    whole = estimate(corpus * 2, [*few, *many], by="outlet", method="matrix")
+    assert not any(np.isnan(share.interval).any() for share in whole.shares)
+
+
+def test_articles_without_any_of_the_labels_to_share_among_make_no_interval() -> None:
+    quiet, sides = [article(["neutral", "neutral"])] * 30, [article(["engage"]), article(["hawkish", "neutral"])] * 3
+    few, enough = (estimate([*quiet, *sides[:count]], among=("engage", "hawkish")) for count in (5, 6))
+    assert shares_of(few)["engage"] == pytest.approx(3 / 5)
+    assert all(np.isnan(share.interval).all() for share in few.shares)
+    assert all(share.interval[0] < share.share < share.interval[1] for share in enough.shares)
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:

@@ -116,6 +116,38 @@ def test_a_file_of_lines_is_mended_line_by_line(tmp_path: Path) -> None:
     assert json.loads(written[3])["quotes"][0]["kind"] == "mixed"
 
 
+@pytest.mark.parametrize("key", ["quotes", "content"])
+def test_fix_takes_out_no_half_of_a_key_that_stands_twice(tmp_path: Path, key: str) -> None:
+    path = save(article(kind="direct"), tmp_path)
+    path.write_text(path.read_text().replace(f'"{key}": ', f'"{key}": [], "{key}": '), encoding="utf-8")
+    held = path.read_bytes()
+    assert fix_file(path) == []
+    assert path.read_bytes() == held
+    (problem,) = check_file(path)
+    assert (problem.place, problem.message.split(",")[0]) == (str(path), f"key '{key}' stands twice")
+
+
+def test_fix_mends_what_a_link_leads_to(tmp_path: Path) -> None:
+    path = save(article(kind="direct"), tmp_path)
+    path.chmod(0o640)
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    assert len(fix_file(link)) == 1
+    assert link.is_symlink()
+    assert json.loads(path.read_text(encoding="utf-8"))["quotes"][0]["kind"] == "mixed"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_mended_line_with_a_lone_surrogate_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    text = f"{TEXT}\n\nA torn sign: \ud83d"
+    path.write_text(json.dumps(article(kind="direct") | {"text": text}) + "\n", encoding="utf-8")
+    assert len(fix_file(path)) == 1
+    row = json.loads(path.read_text(encoding="utf-8"))
+    assert (row["text"], row["quotes"][0]["kind"]) == (text, "mixed")
+    assert check_file(path) == []
+
+
 def test_fix_shows_a_diff_on_stderr_and_damaged_files_stop_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff{")
     (tmp_path / "b.json").mkdir()

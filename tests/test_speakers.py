@@ -3,8 +3,9 @@ import time
 
 import pytest
 
+from stance.acronyms import acronyms
 from stance.document import Quote, Span
-from stance.names import acronyms, find_names
+from stance.names import find_names
 from stance.speakers import resolve
 
 ARTICLE = (

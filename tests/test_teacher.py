@@ -11,7 +11,7 @@ from stance import checkpoints
 from stance.articles import write_article
 from stance.document import Document, Quote, Span, Speaker, Stance
 from stance.questions import shipped_question
-from stance.stances import CLOSING, OPENING, passage, read_passage
+from stance.stances import CLOSING, OPENING, SPEAKER, passage, read_passage
 from stance.training import run, teacher
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
 from stance.training.stance import labelled_passages, taught_items
@@ -93,3 +93,21 @@ def test_varied_passages_keep_their_marks_and_come_again_from_one_seed() -> None
     assert "meetings" in written
     assert len({strings[0] for strings in varied}) > 20
     assert list(teacher.vary([["no marks"]], near, 3, random.Random(3))) == []
+
+
+def test_content_is_varied_wherever_in_its_passage_it_stands() -> None:
+    passages = [
+        ["The tariffs came in May .", f"The minister said {OPENING} the steel should move {CLOSING} ."],
+        [f"{SPEAKER} an envoy", f"She wanted {OPENING} talks about wheat {CLOSING} , she said."],
+    ]
+    varied = list(teacher.vary(passages, {"tariffs": ["duties"]}, 60, random.Random(3)))
+    assert {len(strings) for strings in varied} == {2}
+    assert all(OPENING not in before and within.count(OPENING) == within.count(CLOSING) == 1 for before, within in varied)
+    assert any("duties" in before for before, _ in varied)
+    assert any(before.startswith(SPEAKER) for before, _ in varied)
+    assert any("steel" in within and "wheat" in within for _, within in varied)
+
+
+def test_a_passage_whose_content_stands_in_several_strings_is_not_varied() -> None:
+    apart = [f"{OPENING} Talks {CLOSING} , she said.", f"{OPENING} They must go on. {CLOSING}"]
+    assert list(teacher.vary([apart], {}, 3, random.Random(3))) == []

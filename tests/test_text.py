@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import process_time
+
 import pytest
 
 from stance.document import Span
@@ -34,6 +37,7 @@ def test_paragraphs_are_lines_without_white_edges(text: str, expected: list[str]
         ["Tea came at 5 p.m. on the dot.", "(Nobody drank it.)", "‘Odd,’ said Mrs. Vane."],
         ["The mayor left.", "Élodie Marchand stayed.", "Ömer Aksoy did too."],
         ["Prices rose 4.5 per cent… then fell.", "Why?"],
+        ["On Sept. 3 Capt. Orr and A. Bligh sailed.", "Nobody waved......", "Wait.", "A. Bligh did?!", "Aye."],
         ["no full stop at all"],
     ],
 )
@@ -81,6 +85,59 @@ def test_quoted_finds_the_outermost_marks(text: str, expected: list[str]) -> Non
     assert held(text, quoted(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("In the ‘90s, she said, “we had nothing” and then sat down.", ["“we had nothing”"]),
+        ('In the \'96 race, he told us "we won" and left.', ['"we won"']),
+        ("Manifesto ‘08 made him. He said the party must listen.", []),
+        ('"We wait," said Anna in \'t Hout, who chairs it. "It\'s a gamble."', ['"We wait,"', '"It\'s a gamble."']),
+        ("The '96 vote split the dockers' union and the Liberals' Senate group.", []),
+        ("And how ‘bout the headline “Crane strikes the mayors’ car”?", ["“Crane strikes the mayors’ car”"]),
+        ("The U.S.'s envoy said \"no\" to the dockers' plan.", ['"no"']),
+        ("FLASHBACK: '89 march did not sink the harbour's shares", []),
+        ("'90s music' is what he called it.", ["'90s music'"]),
+        ("‘30 years of talk were enough,’ she said. ‘’Tis time.’", ["‘30 years of talk were enough,’", "‘’Tis time.’"]),
+        ("'Cause we can,' she said.", ["'Cause we can,'"]),
+        ("He said ‘10,000 dockers said “no” to him’ at noon.", ["‘10,000 dockers said “no” to him’"]),
+    ],
+)
+def test_years_and_words_cut_short_open_a_quote_only_where_a_mark_closes_it(text: str, expected: list[str]) -> None:
+    assert held(text, quoted(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He called the term ‘sea fever” wrong, and added: “Stop.”", ["“Stop.”"]),
+        ("The ‘Ohana group said it would sail.", []),
+        ("‘We go on, he said.", ["‘We go on, he said."]),
+        ("  ‘We go on", ["‘We go on"]),
+        ("She said, ‘we go on", ["‘we go on"]),
+        ("He sat down. ‘We go on.", ["‘We go on."]),
+        ("The U.S.'s envoy went on", []),
+    ],
+)
+def test_a_single_mark_left_open_counts_where_a_quote_can_begin(text: str, expected: list[str]) -> None:
+    assert held(text, quoted(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("„Ja“, sagte er. „Nein“, sagte sie.", ["„Ja“", "„Nein“"]),
+        ("„Tak”, powiedziała, i „nie”.", ["„Tak”", "„nie”"]),
+        ("Er sagte: „Wir warten", ["„Wir warten"]),
+        ("»Ja«, sagte er, und (»Nein«).", ["»Ja«", "»Nein«"]),
+        ("«Oui», dit-il, puis « non », puis «peut-être».", ["«Oui»", "« non »", "«peut-être»"]),
+        ("Read more »here, he said “now”.", ["“now”"]),
+        ("“One “two” three” and “four”", ["“One “two”", "“four”"]),
+    ],
+)
+def test_low_marks_and_guillemets_that_point_inwards_close(text: str, expected: list[str]) -> None:
+    assert held(text, quoted(text)) == expected
+
+
 def test_quoted_within_one_paragraph_looks_at_no_other() -> None:
     text = "“One,” he said.\n“Two,” she said."
     assert held(text, quoted(text, Span(16, len(text)))) == ["“Two,”"]
@@ -123,3 +180,25 @@ def test_overlapping_gives_spans_that_share_a_code_point() -> None:
     assert list(overlapping(spans, Span(3, 6))) == [Span(5, 8)]
     assert list(overlapping(spans, Span(2, 11))) == spans
     assert list(overlapping(spans, Span(3, 5))) == []
+
+
+def _sentences_of(text: str) -> list[Span]:
+    return sentences(text, Span(0, len(text)))
+
+
+def _seconds(read: Callable[[str], list[Span]], text: str) -> float:
+    """The least of a few, so that what else the machine does counts little."""
+    taken = []
+    for _ in range(5):
+        begin = process_time()
+        read(text)
+        taken.append(process_time() - begin)
+    return min(taken)
+
+
+@pytest.mark.parametrize(
+    ("read", "part"),
+    [(_sentences_of, "A. "), (_sentences_of, "."), (_sentences_of, "No! (A) "), (quoted, "‘a "), (quoted, "‘s' a "), (quoted, "'90 ")],
+)
+def test_eight_times_the_text_takes_about_eight_times_as_long(read: Callable[[str], list[Span]], part: str) -> None:
+    assert _seconds(read, part * 4000) < 24 * _seconds(read, part * 500)

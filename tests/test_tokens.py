@@ -30,6 +30,12 @@ def test_odd_characters_move_no_offset(text: str) -> None:
     assert text.endswith("said")
 
 
+def test_a_lone_surrogate_is_read_as_an_unknown_character() -> None:
+    lone, unknown = (words_of(f"The dock {character} in x{character}{character}y said")[1] for character in "\udfff\ufffd")
+    assert (lone.starts.tolist(), lone.ends.tolist()) == (unknown.starts.tolist(), unknown.ends.tolist())
+    assert lone.pieces.tolist() == unknown.pieces.tolist()
+
+
 def test_features_tell_case_marks_and_places() -> None:
     found, words = words_of("NATO said “iPhone sales” fell.\nThen")
     features = dict(zip(found, words.features.tolist(), strict=True))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
+from tokenizers import Tokenizer
 
 import stance
 from stance import checkpoints
@@ -16,12 +17,15 @@ from stance.articles import write_article
 from stance.corpora import held_out, name_of, read_corpus
 from stance.document import Document, Quote, Span, Speaker, Stance
 from stance.errors import CorpusError, TrainingError
-from stance.questions import Question
+from stance.questions import Question, shipped_question
+from stance.standoff import digest
+from stance.tagger import QuoteTagger
 from stance.text import kind_of, quoted
 from stance.training import stages, watch
-from stance.training.recipe import Recipe, model_folder, read_recipe, write_recipe
+from stance.training.card import write_card
+from stance.training.recipe import Recipe, load_base, model_folder, read_recipe, write_recipe
 from stance.training.run import train_model
-from stance.training.seen import read_seen, write_seen
+from stance.training.seen import SEEN, read_seen, write_seen
 from stance.training.tuning import mixture, tuning_recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -262,7 +266,83 @@ def test_a_run_that_came_to_its_end_is_not_trained_again_while_its_folder_is_kep
 
 
 def test_what_a_model_has_seen_is_read_again(tmp_path: Path) -> None:
-    write_seen(tmp_path, [article(1), article(1), article(2)], [article(3)])
+    write_seen(tmp_path, [article(1), article(1), article(2)], [article(3)], [article(3), article(4)])
     assert len(read_seen(tmp_path)) == 2
-    assert len(read_seen(tmp_path, "dev")) == 1
+    assert read_seen(tmp_path, "dev") == {digest(article(3).text)}
+    assert read_seen(tmp_path, "calibration") == {digest(article(number).text) for number in (3, 4)}
     assert read_seen(tmp_path / "none") == frozenset()
+
+
+def test_a_list_from_before_calibration_was_told_is_read(tmp_path: Path) -> None:
+    (tmp_path / SEEN).write_text("split\tid\tsha256\ntrain\tone\tabc\n", encoding="utf-8")
+    assert read_seen(tmp_path) == {"abc"}
+    assert read_seen(tmp_path, "calibration") == frozenset()
+
+
+@pytest.fixture
+def by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quotes model with weights by chance stands for a trained one; how its confidence is fitted each test tells."""
+
+    def train(recipe: Recipe, documents: object, dev: object, work: Path) -> tuple[QuoteTagger, Tokenizer]:
+        work.mkdir(parents=True)
+        encoder, tokenizer = load_base(recipe.base)
+        return QuoteTagger(encoder, recipe.link_width), tokenizer
+
+    monkeypatch.setattr("stance.training.quotes.train", train)
+
+
+@pytest.mark.parametrize("fitted", [{"confidence": [0.9, 0.1]}, None])
+@pytest.mark.usefixtures("by_chance")
+def test_what_a_model_was_calibrated_on_is_told_beside_it(
+    fitted: dict[str, list[float]] | None, folder: Path, tiny_base: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stance.training.run._fit_confidence", lambda *_: fitted)
+    train_model("quotes", small("quotes", folder, tiny_base), alone / "model", alone / "work")
+    held_out = {digest(document.text) for document in read_corpus(f"{folder}#dev")}
+    assert held_out
+    assert read_seen(alone / "model", "calibration") == (held_out if fitted else frozenset())
+
+
+@pytest.mark.parametrize("old", ["speed = 9\nstages = []\n", "stages = [", 'base = "x"\nquestion = "y"\nstages = []\n'])
+@pytest.mark.usefixtures("by_chance")
+def test_an_old_recipe_that_is_none_keeps_no_new_model_from_being_whole(
+    old: str, folder: Path, tiny_base: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stance.training.run._fit_confidence", lambda *_: None)
+    model = alone / "model"
+    model.mkdir()
+    (model / "recipe.toml").write_text(old, encoding="utf-8")
+    write_seen(model, [article(99)], [], [])
+    recipe = small("quotes", folder, tiny_base)
+    train_model("quotes", recipe, model, alone / "work")
+    checkpoints.verify(model)
+    assert read_recipe(model / "recipe.toml") == recipe
+    assert digest(article(99).text) not in read_seen(model)
+    assert (model / "README.md").is_file()
+
+
+@pytest.mark.usefixtures("by_chance")
+def test_data_that_are_gone_after_training_leave_an_old_model_as_it_was(
+    folder: Path, tiny_base: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise CorpusError("gone")
+
+    monkeypatch.setattr("stance.training.run._fit_confidence", lambda *_: None)
+    monkeypatch.setattr("stance.training.run.sum_of", gone)
+    monkeypatch.setattr("stance.training.run._fingerprint", lambda *_: "one")
+    with pytest.raises(CorpusError, match="gone"):
+        train_model("quotes", small("quotes", folder, tiny_base), alone / "model", alone / "work")
+    assert not (alone / "model").exists()
+
+
+@pytest.mark.parametrize("task", ["quotes", "stance"])
+def test_a_card_names_the_encoder_that_the_shipped_model_stands_on(
+    task: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stance.training.card.held_question", lambda _: shipped_question())
+    write_card(task, tmp_path, tuning_recipe(task, [folder]), "Not calibrated.", {}, [])
+    shipped = checkpoints.locate(task)
+    (line,) = [line for line in (shipped / "README.md").read_text(encoding="utf-8").splitlines() if line.startswith("base_model:")]
+    assert line == f"base_model: {read_recipe(shipped / 'recipe.toml').base}"
+    assert line in (tmp_path / "README.md").read_text(encoding="utf-8").splitlines()

@@ -11,6 +11,7 @@ from stance.checkpoints import TYPES, find_models, held_question, locate
 from stance.corpora import is_present, name_of, read_corpus
 from stance.document import Document
 from stance.errors import CorpusError, QuestionError
+from stance.estimates import LEAST_ARTICLES
 from stance.evaluation.baselines import majority
 from stance.evaluation.bootstrap import difference_interval, interval
 from stance.evaluation.run import SETS, guessed, labelled_passages
@@ -18,9 +19,8 @@ from stance.evaluation.scores import Counts, StanceItem, score_quotes, score_sta
 from stance.evaluation.stances import brier, calibration_error, f1_of, macro_f1
 from stance.pipeline import Judge, Reader
 from stance.standoff import digest
-from stance.training.seen import read_seen
+from stance.training.seen import SPLITS, read_seen
 
-LEAST_ARTICLES = 6
 _COUNTED = (
     ("matched", "f1"), ("end to end", "f1"), ("end to end, direct", "f1"), ("end to end, mixed", "f1"), ("end to end, indirect", "f1"),
     ("content exact", "f1"), ("attribution", "recall"), ("speaker", "recall"),
@@ -72,7 +72,7 @@ class Comparison:
 
     Attributes:
         differences: A row a set and measure.
-        notes: What a reader has to know: articles left out, or used to tell when to stop.
+        notes: What a reader has to know: articles left out, or used to tell when to stop or to calibrate.
     """
 
     differences: tuple[Difference, ...]
@@ -147,14 +147,16 @@ def compare(
 
 
 def _unseen(gold: Sequence[Document], title: str, task: str, folders: Sequence[Path], notes: list[str]) -> list[Document]:
-    learnt = frozenset[str]().union(*(read_seen(folder) for folder in folders))
-    told = frozenset[str]().union(*(read_seen(folder, "dev") for folder in folders))
+    learnt, told, fitted = (frozenset[str]().union(*(read_seen(folder, split) for folder in folders)) for split in SPLITS)
     kept = [document for document in gold if digest(document.text) not in learnt]
     stopped = sum(digest(document.text) in told for document in kept)
+    calibrated = sum(digest(document.text) in fitted for document in kept)
     if len(kept) < len(gold):
         notes.append(f"{title}, {task}: {len(gold) - len(kept)} of {len(gold)} articles left out, as a model has learnt from them")
     if stopped:
         notes.append(f"{title}, {task}: {stopped} of {len(kept)} articles told a model when to stop, which flatters it a little")
+    if calibrated:
+        notes.append(f"{title}, {task}: {calibrated} of {len(kept)} articles calibrated a model's probabilities, which flatters them")
     return kept
 
 

@@ -54,10 +54,10 @@ def evaluate(out: Path, *, quotes: Path | None = None, stance: Path | None = Non
         texts = [document.text for document in gold]
         found = pipeline.batch(texts) if has_stances else [pipeline.segment(text) for text in texts]
         read[title] = list(zip(gold, found, strict=True))
-        rows += quote_rows(title, "stance", read[title])
+        rows += quote_rows(title, "stance", read[title], stances=has_stances)
         rows += quote_rows(title, "marks + nearest name", [(document, baselines.read_by_marks(document.text)) for document in gold])
         if name == "polnear/dev":
-            rows += quote_rows(title, "two annotators", pairs_of_annotators())
+            rows += agreement_rows(title)
         if has_stances:
             made, items = stance_rows(title, pipeline, gold, training)
             rows += made
@@ -81,9 +81,26 @@ def labelled_passages(documents: Iterable[Document]) -> list[tuple[str, str]]:
     ]
 
 
-def quote_rows(title: str, system: str, pairs: Sequence[tuple[Document, Document]]) -> list[Row]:
-    """The quote metrics of a system on a set, with intervals over articles."""
-    scores = [score_quotes(gold, found) for gold, found in pairs]
+def quote_rows(title: str, system: str, pairs: Iterable[tuple[Document, Document]], *, stances: bool = False) -> list[Row]:
+    """The quote metrics of a system on a set, with intervals over articles.
+
+    Args:
+        title: The set's name.
+        system: The system's.
+        pairs: Each article as labelled, and as the system reads it.
+        stances: Whether the set has stances and the system gives them.
+    """
+    return _counts_rows(title, system, [score_quotes(gold, found, stances=stances) for gold, found in pairs])
+
+
+def agreement_rows(title: str) -> list[Row]:
+    """The quote metrics of every two annotators against each other, with intervals over the articles that they read."""
+    articles = pairs_of_annotators()
+    scores = [sum((score_quotes(one, other) for one, other in pairs), ArticleScores()) for pairs in articles]
+    return _counts_rows(title, "two annotators", scores)
+
+
+def _counts_rows(title: str, system: str, scores: Sequence[ArticleScores]) -> list[Row]:
     return [
         counts_row(title, system, metric, measure, scores) for metric, measure in _QUOTE_METRICS if any(metric in s.counts for s in scores)
     ]
@@ -107,15 +124,15 @@ def counts_row(title: str, system: str, metric: str, measure: str, scores: Seque
     )
 
 
-def pairs_of_annotators() -> list[tuple[Document, Document]]:
-    """Every two readings of the PolNeAR articles that several annotators read."""
+def pairs_of_annotators() -> list[list[tuple[Document, Document]]]:
+    """Of each PolNeAR article that several annotators read, every two readings."""
     readings: dict[str, list[Document]] = {}
     for split in ("train", "dev"):
         folder = data_folder() / "polnear" / split
         if folder.is_dir():
             for document in polnear.read(folder, annotators=None):
                 readings.setdefault(document.id or "", []).append(document)
-    return [pair for group in readings.values() if len(group) > 1 for pair in itertools.combinations(group, 2)]
+    return [list(itertools.combinations(group, 2)) for group in readings.values() if len(group) > 1]
 
 
 def stance_rows(

@@ -67,18 +67,20 @@ class StanceItem:
 
 @dataclass(frozen=True, slots=True)
 class ArticleScores:
-    """One article's counts by metric, and its stance items.
+    """One article's counts by metric. Those of several readings of an article add up to one article's.
 
     Attributes:
         counts: By name of the metric; those on quotes also by kind, as `end to end, direct`.
-        stances: Gold quotes whose stance was judged.
     """
 
-    counts: dict[str, Counts]
-    stances: tuple[StanceItem, ...] = ()
+    counts: dict[str, Counts] = field(default_factory=dict)
+
+    def __add__(self, other: ArticleScores) -> ArticleScores:
+        metrics = self.counts | other.counts
+        return ArticleScores({metric: self.counts.get(metric, Counts()) + other.counts.get(metric, Counts()) for metric in metrics})
 
 
-def score_quotes(gold: Document, found: Document) -> ArticleScores:
+def score_quotes(gold: Document, found: Document, *, stances: bool = False) -> ArticleScores:
     """Scores found quotes against gold ones, by the metrics of the design's section on evaluation.
 
     A content counts as found where it shares at least half of its words with a gold one (Jaccard); one found content answers one gold
@@ -87,6 +89,8 @@ def score_quotes(gold: Document, found: Document) -> ArticleScores:
     Args:
         gold: The labelled article.
         found: The same text, read by a model.
+        stances: Whether to count stances end to end. It holds for a whole set: in one with stances, an article without any on one side
+            counts as much as others.
     """
     counts: dict[str, Counts] = {}
     for role in ROLES:
@@ -104,7 +108,7 @@ def score_quotes(gold: Document, found: Document) -> ArticleScores:
         counts["speaker, pronouns"] = Counts(
             right_gold=sum(same_speaker(gold.quotes[g], found.quotes[f]) for g, f in pronouns), gold=len(pronouns)
         )
-    if any(quote.stance for quote in gold.quotes) and any(quote.stance for quote in found.quotes):
+    if stances:
         counts |= _stances_end_to_end(gold, found, matches)
     return ArticleScores(counts)
 

@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import quote as escape
 
 from stance.document import KINDS, Document, Quote, Span
+from stance.files import to_json
 from stance.formats.sums import write_sums
-from stance.formats.tables import dump
+from stance.rows import reading_row
 
 VISUAL_CONF = """[labels]
 Quote | Quote | Content
@@ -78,7 +79,7 @@ def write_annotations(document: Document) -> str:
         events.append(f"E{number}\t{' '.join(arguments)}")
         attributes.append(f"Kind E{number} {quote.kind}")
         attributes += [f"Stance E{number} {escape(quote.stance.label)}"] if quote.stance else []
-        notes += [(name, f"E{number}", value) for name, value in _notes(quote)]
+        notes += [(name, f"E{number}", value) for name, value in _notes(quote, document.text)]
     lines = spans + events
     lines += [f"A{number}\t{attribute}" for number, attribute in enumerate(attributes, 1)]
     lines += [f"#{number}\t{name} {target}\t{_line(value)}" for number, (name, target, value) in enumerate(notes, 1)]
@@ -87,19 +88,17 @@ def write_annotations(document: Document) -> str:
 
 def _article(document: Document) -> str:
     sums = write_sums(document)
-    return dump({**document.metadata, "quotes": len(document.quotes), **({"speakers": sums} if sums else {})})
+    return to_json({**document.metadata, "quotes": len(document.quotes), **({"speakers": sums} if sums else {})})
 
 
-def _notes(quote: Quote) -> list[tuple[str, str]]:
+def _notes(quote: Quote, text: str) -> list[tuple[str, str]]:
     notes = [("Speaker", quote.speaker.name)] if quote.speaker else []
     notes += [(NOTE, quote.note)] if quote.note else []
-    stance = quote.stance
-    reading: dict[str, Any] = {}
-    if stance and (stance.probabilities or stance.probability != 1.0):
-        reading["stance"] = {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
+    stance = quote.stance and reading_row(quote.stance, text)
+    reading: dict[str, Any] = {"stance": stance} if stance else {}
     if quote.confidence != 1.0:
         reading["confidence"] = quote.confidence
-    return notes + ([(READING, dump(reading))] if reading else [])
+    return notes + ([(READING, to_json(reading))] if reading else [])
 
 
 def words_of(text: str, spans: Iterable[Span]) -> str:

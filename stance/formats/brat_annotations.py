@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from stance.articles import load
 from stance.document import METADATA, Document, Span
 from stance.errors import LabelError, SpanError
 from stance.formats.brat import ARTICLE, NOTE, QUOTE, READING, ROLES, words_of
@@ -127,9 +128,9 @@ def _value(line: str) -> str:
 
 def _object(value: str, place: str) -> dict[str, Any]:
     try:
-        row = json.loads(value)
-    except ValueError as error:
-        raise LabelError(place, f"a note that is no JSON: {error}") from None
+        row = load(value, place)
+    except LabelError as error:
+        raise LabelError(place, f"in a note: {error.reason}") from None
     if not isinstance(row, dict):
         raise LabelError(place, f"a note that is no JSON object: {value[:60]!r}")
     return row

@@ -17,6 +17,7 @@ from stance.document import KINDS, Document, Quote, Span
 from stance.formats.regions import REPEATS
 from stance.formats.sums import write_sums
 from stance.formats.utf16 import Units
+from stance.rows import reading_row
 from stance.text import kind_of, quoted
 
 MODEL = "stance"
@@ -76,11 +77,8 @@ def write_task(document: Document) -> dict[str, Any]:
 
 
 def is_model_reading(document: Document) -> bool:
-    """Whether a model read a document: something in it has a probability."""
-    return any(
-        quote.confidence != 1.0 or (quote.stance and (quote.stance.probabilities or quote.stance.probability != 1.0))
-        for quote in document.quotes
-    )
+    """Whether a model read a document: something in it has more than a label, such as a probability."""
+    return any(quote.confidence != 1.0 or (quote.stance and reading_row(quote.stance, document.text)) for quote in document.quotes)
 
 
 def _results(document: Document) -> list[dict[str, Any]]:
@@ -96,7 +94,7 @@ def _results(document: Document) -> list[dict[str, Any]]:
                 if name != head:
                     relations.append(_relation(head, name, PIECE if role == "content" else role))
                     continue
-                regions[head][0]["meta"] = {KEPT: _kept(quote, number, names)}
+                regions[head][0]["meta"] = {KEPT: _kept(quote, number, names, document.text)}
                 given = _given(quote, kind_of(document.text, quote.content, marked))
                 regions[head] += [_result(head, *field, place, value) for field, value in given]
         if quote.repeats is not None:
@@ -127,13 +125,13 @@ def _given(quote: Quote, expected: str) -> list[tuple[tuple[str, str], str]]:
     return [(field, value) for field, value in given.items() if value is not None]
 
 
-def _kept(quote: Quote, number: int, names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _kept(quote: Quote, number: int, names: Mapping[str, Sequence[str]], text: str) -> dict[str, Any]:
     kept: dict[str, Any] = {"number": number}
     if quote.confidence != 1.0:
         kept["confidence"] = quote.confidence
-    stance = quote.stance
-    if stance and (stance.probabilities or stance.probability != 1.0):
-        kept["stance"] = {"label": stance.label, "probability": stance.probability, "probabilities": dict(stance.probabilities)}
+    stance = quote.stance and reading_row(quote.stance, text)
+    if stance:
+        kept["stance"] = stance
     order = {role: names[role] for role in ROLES if list(getattr(quote, role)) != sorted(set(getattr(quote, role)))}
     return kept | ({"order": order} if order else {})
 

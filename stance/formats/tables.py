@@ -1,49 +1,42 @@
 """Labelled articles as rows of one shape, for `datasets.load_dataset("json" | "parquet", …)`: a row an article, its quotes nested.
 
-The keys are those of `Document.to_dict`, but each has one type in all rows: a stance is an object or null, its probabilities are a list of
-label and probability, and a confidence always stands.
+The keys are those of a labelled article, but each has one type in all rows: a stance is null or an object with all of its keys, its
+probabilities are a list of label and probability, and a confidence always stands.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.document import METADATA, Document
+from stance.articles import labelled_row
+from stance.document import METADATA, Document, Stance
 from stance.errors import LabelError
+from stance.rows import reading_row
 
 if TYPE_CHECKING:
     import pyarrow
 
 
-def dump(value: Any, indent: int | None = None) -> str:
-    """JSON text; lone surrogates, which no file can hold, are escaped."""
-    written = json.dumps(value, ensure_ascii=False, indent=indent)
-    try:
-        written.encode()
-    except UnicodeEncodeError:
-        written = json.dumps(value, indent=indent)
-    return written
-
-
 def to_row(document: Document) -> dict[str, Any]:
     """A document as a row."""
-    row = document.to_dict()
+    row = labelled_row(document)
     for given, quote in zip(row["quotes"], document.quotes, strict=True):
-        stance = quote.stance
-        given["stance"] = stance and {
-            "label": stance.label,
-            "probability": float(stance.probability),
-            "probabilities": [{"label": label, "probability": float(share)} for label, share in stance.probabilities.items()],
-        }
+        given["stance"] = quote.stance and _stance_row(quote.stance, document.text)
         given["confidence"] = float(quote.confidence)
     for speaker in row["speakers"]:
         if speaker["stance"]:
             speaker["stance"] |= {"score": float(speaker["stance"]["score"]), "interval": [*map(float, speaker["stance"]["interval"])]}
     return row
+
+
+def _stance_row(stance: Stance, text: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"label": stance.label, "probability": 1.0, "probabilities": {}, "certain": True, "evidence": []}
+    row |= reading_row(stance, text) or {}
+    shares = [{"label": label, "probability": float(share)} for label, share in row["probabilities"].items()]
+    return row | {"probability": float(row["probability"]), "probabilities": shares}
 
 
 def from_row(row: Mapping[str, Any], place: str = "") -> Document:
@@ -52,15 +45,17 @@ def from_row(row: Mapping[str, Any], place: str = "") -> Document:
     Raises:
         LabelError: It breaks the format.
     """
-    row = {key: _plain_date(value) if isinstance(value, datetime) else value for key, value in row.items()}
+    row = {key: _plain_date(value) if isinstance(value, date) else value for key, value in row.items()}
     quotes = row.get("quotes")
     if isinstance(quotes, list):
         row = {**row, "quotes": [_plain_quote(quote, place) if isinstance(quote, dict) else quote for quote in quotes]}
     return Document.from_dict(row, place)
 
 
-def _plain_date(value: datetime) -> str:
-    """A date as it was written, before `datasets` took the string for a point in time."""
+def _plain_date(value: date) -> str:
+    """A date as it was written, before `datasets` took the string for a point in time, or Parquet for a day."""
+    if not isinstance(value, datetime):
+        return value.isoformat()
     return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
 
 
@@ -118,7 +113,7 @@ def _schema() -> pyarrow.Schema:
     text, number = pa.string(), pa.float64()
     spans = pa.list_(pa.struct({"start": pa.int64(), "end": pa.int64(), "text": text}))
     shares = pa.list_(pa.struct({"label": text, "probability": number}))
-    stance = pa.struct({"label": text, "probability": number, "probabilities": shares})
+    stance = pa.struct({"label": text, "probability": number, "probabilities": shares, "certain": pa.bool_(), "evidence": spans})
     total = pa.struct({"label": text, "score": number, "interval": pa.list_(number)})
     quote = {
         **dict.fromkeys(("content", "cue", "source"), spans),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stance.checkpoints import HALF, MANIFEST, digest, held_question
+from stance.checkpoints import HALF, MANIFEST, digest, held_question, locate
 from stance.corpora import is_place
 from stance.questions import Question, shipped_question
-from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder
+from stance.training.recipe import PACKAGED_BASE, SHIPPED, Recipe, model_folder, read_recipe
 
 _FINDS = (
     "Finds who is quoted in English news text: four layers of begin/inside/outside tags (source, cue, content, and content within "
@@ -22,7 +22,8 @@ _FINDS_NOT = """Do not use it
 * on other languages than English, or on other text than news: transcripts, fiction, chats;
 * to moderate automatically, or for decisions on people."""
 _READS = """Reads the quote marked in its sentences, the sentence before them, and behind a third mark what the article calls the speaker, \
-without names of persons; the mean state of the content and that of the passage go to one linear layer; temperature-scaled."""
+without names of persons, which the other words may hold; the mean state of the content and that of the passage go to one linear layer; \
+temperature-scaled."""
 _POLNEAR = (
     "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
     "2015–2016 weighs most in training."
@@ -64,7 +65,7 @@ def write_card(
 language: en
 license: apache-2.0
 library_name: stance
-{_base_model(recipe.base)}tags: [quotes, attribution, stance, news]
+{_base_model(task, recipe.base)}tags: [quotes, attribution, stance, news]
 ---
 
 # {title}
@@ -115,10 +116,11 @@ def _packed(recipe: Recipe) -> str:
     )
 
 
-def _base_model(base: str) -> str:
-    """The line that names the encoder by its hub's name; none where it comes from a folder."""
-    name = f"sentence-transformers/{PACKAGED_BASE}" if base in (PACKAGED_BASE, SHIPPED) else base
-    return "" if Path(base).exists() else f"base_model: {name}\n"
+def _base_model(task: str, base: str) -> str:
+    """The line that names the encoder by its hub's name, a shipped model's by its recipe; none where it has no such name."""
+    encoder = read_recipe(locate(task) / "recipe.toml").base if base == SHIPPED else base
+    name = f"sentence-transformers/{PACKAGED_BASE}" if encoder == PACKAGED_BASE else encoder
+    return "" if encoder == SHIPPED or Path(encoder).exists() else f"base_model: {name}\n"
 
 
 def _figures(recipe: Recipe) -> str:

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModel
 
 from stance import checkpoints
-from stance.errors import MissingModelError, TrainingError
+from stance.errors import MissingModelError, QuestionError, TrainingError
 from stance.extras import advice
 from stance.packing import BITS
 from stance.questions import Question, question_of
@@ -129,10 +129,17 @@ def _recipe_of(row: dict[str, Any], path: Path) -> Recipe:
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
-    """Writes a recipe, all that differs from the defaults; a file that says the same is left as it is."""
-    if path.is_file() and _told(read_recipe(path)) == _told(recipe):
-        return
-    path.write_text("\n".join(_lines(recipe)) + "\n", encoding="utf-8")
+    """Writes a recipe, all that differs from the defaults; a file that says the same stays as it is, one that is no recipe is replaced."""
+    if not _is_told(recipe, path):
+        path.write_text("\n".join(_lines(recipe)) + "\n", encoding="utf-8")
+
+
+def _is_told(recipe: Recipe, path: Path) -> bool:
+    """Whether a file tells a recipe; one that is missing or cannot be read tells none."""
+    try:
+        return _told(read_recipe(path)) == _told(recipe)
+    except (TrainingError, QuestionError):
+        return False
 
 
 def _lines(recipe: Recipe, within: str = "") -> list[str]:

@@ -27,6 +27,21 @@ TASKS = tuple(checkpoints.TYPES)
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a model's probabilities were calibrated.
+
+    Attributes:
+        values: What its config holds of it.
+        told: Where they come from, in a sentence.
+        articles: What they were fitted on; none where they are another model's, or neutral.
+    """
+
+    values: Mapping[str, Any]
+    told: str
+    articles: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """What a run made.
 
@@ -88,14 +103,14 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: 
     run = {"quotes": _train_quotes, "stance": _train_stance}[task]
     model, tokenizer, config, calibration = run(recipe, documents, dev, place)
     losses = tuple(read_losses(place / f"stage{number}") for number in range(len(recipe.stages)))
+    sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
     checkpoints.save(model, tokenizer, config, out, recipe.bits, recipe.table_bits)
     write_recipe(recipe, out / "recipe.toml")
-    write_seen(out, [document for articles in documents for document in articles], dev)
-    sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
-    write_card(task, out, recipe, calibration, sources, losses)
+    write_seen(out, [document for articles in documents for document in articles], dev, calibration.articles)
+    write_card(task, out, recipe, calibration.told, sources, losses)
     if not keep_work:
         shutil.rmtree(place)
-    return Trained(task, out, losses, calibration, place)
+    return Trained(task, out, losses, calibration.told, place)
 
 
 def _fingerprint(task: str, recipe: Recipe, documents: Sequence[Sequence[Document]]) -> str:
@@ -131,14 +146,15 @@ def sum_of(documents: Sequence[Document]) -> tuple[int, int, str]:
 
 def _train_quotes(
     recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
-) -> tuple[Any, Any, dict[str, Any], str]:
+) -> tuple[Any, Any, dict[str, Any], Calibration]:
     from stance.packing import round_weights
     from stance.training import quotes
 
     model, tokenizer = quotes.train(recipe, documents, dev, work)
     round_weights(model, recipe.bits, recipe.table_bits)
-    fitted = _fit_confidence(model, tokenizer, recipe, read_sources(recipe.calibration, recipe))
-    calibrated, calibration = _calibrated("quotes", recipe, fitted, {"confidence": [1.0, 0.0]})
+    held_out = read_sources(recipe.calibration, recipe)
+    fitted = _fit_confidence(model, tokenizer, recipe, held_out)
+    calibration = _calibrated("quotes", recipe, held_out, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["quotes"],
         "architectures": ["QuoteTagger"],
@@ -146,7 +162,7 @@ def _train_quotes(
         "window": recipe.window,
         "overlap": recipe.overlap,
         "link_width": model.keys.out_features // len(LINKS),
-        **calibrated,
+        **calibration.values,
     }
     return model, tokenizer, config, calibration
 
@@ -176,7 +192,7 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
 
 def _train_stance(
     recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
-) -> tuple[Any, Any, dict[str, Any], str]:
+) -> tuple[Any, Any, dict[str, Any], Calibration]:
     from stance.packing import round_weights
     from stance.training import stance
 
@@ -184,29 +200,31 @@ def _train_stance(
     model, tokenizer, question = stance.train(recipe, documents, dev, held_out, work)
     round_weights(model, recipe.bits, recipe.table_bits)
     fitted = stance.calibrate(model, tokenizer, held_out, recipe, question)
-    calibrated, calibration = _calibrated("stance", recipe, fitted, {"temperature": 1.0, "threshold": 0.0})
+    calibration = _calibrated("stance", recipe, held_out, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["stance"],
         "architectures": ["StanceClassifier"],
         "encoder": encoder_row(model.encoder),
         "window": recipe.window,
-        **calibrated,
+        **calibration.values,
         "question": question.to_row(),
     }
     return model, tokenizer, config, calibration
 
 
-def _calibrated(task: str, recipe: Recipe, fitted: Mapping[str, Any] | None, neutral: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
-    """What a config holds as its calibration, and where that comes from: held-out quotes, else a model of the same question."""
+def _calibrated(
+    task: str, recipe: Recipe, held_out: Sequence[Document], fitted: Mapping[str, Any] | None, neutral: Mapping[str, Any]
+) -> Calibration:
+    """What was fitted on held-out articles; where that is nothing, what a model of the same question holds."""
     names = ", ".join(f"`{name}`" for name in recipe.calibration) or "nothing"
     if fitted is not None:
-        return fitted, f"Calibrated on {names}: `{json.dumps(fitted)}`."
+        return Calibration(fitted, f"Calibrated on {names}: `{json.dumps(fitted)}`.", tuple(held_out))
     folder = model_folder(task, recipe.base)
     if folder is None or (recipe.question and checkpoints.held_question(folder) != recipe.question):
-        return neutral, f"Not calibrated: {names} holds too few quotes for it."
+        return Calibration(neutral, f"Not calibrated: {names} holds too few quotes for it.")
     held = checkpoints.verify(folder)
     kept = {key: held.get(key, value) for key, value in neutral.items()}
-    return kept, f"Calibration of the model it goes on from: `{json.dumps(kept)}`; {names} holds too few quotes for another."
+    return Calibration(kept, f"Calibration of the model it goes on from: `{json.dumps(kept)}`; {names} holds too few quotes for another.")
 
 
 def encoder_row(encoder: Any) -> dict[str, Any]:

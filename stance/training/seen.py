@@ -10,19 +10,20 @@ from stance.document import Document
 from stance.standoff import digest
 
 SEEN = "articles.tsv"
+SPLITS = ("train", "dev", "calibration")
 
 
-def write_seen(folder: Path, train: Iterable[Document], dev: Iterable[Document]) -> None:
+def write_seen(folder: Path, train: Iterable[Document], dev: Iterable[Document], calibration: Iterable[Document]) -> None:
     """Writes split, id and the text's SHA-256 sum of each article into a model directory.
 
     Args:
         folder: The directory.
         train: What the weights come from.
         dev: What told when to stop.
+        calibration: What its probabilities were calibrated on.
     """
-    rows = sorted(
-        {(split, document.id or "", digest(document.text)) for split, group in (("train", train), ("dev", dev)) for document in group}
-    )
+    groups = zip(SPLITS, (train, dev, calibration), strict=True)
+    rows = sorted({(split, document.id or "", digest(document.text)) for split, group in groups for document in group})
     with (folder / SEEN).open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(("split", "id", "sha256"))
@@ -30,7 +31,7 @@ def write_seen(folder: Path, train: Iterable[Document], dev: Iterable[Document])
 
 
 def read_seen(folder: Path, split: str = "train") -> frozenset[str]:
-    """The sums of the texts of one split; of a directory without a list, none."""
+    """The sums of the texts of one of `SPLITS`; of a directory without a list, or whose list lacks the split, none."""
     path = folder / SEEN
     if not path.is_file():
         return frozenset()

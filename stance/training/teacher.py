@@ -76,18 +76,26 @@ def vary(passages: Sequence[Strings], near: Mapping[str, Sequence[str]], count: 
     """Passages in which words are lost or changed for near ones; in a third the content goes on with the end of another's.
 
     Args:
-        passages: What is varied.
+        passages: What is varied; long ones, and those whose content does not stand in one string, are passed over.
         near: For each common word those most like it, see `near_words`.
         count: How many are made.
         draw: Source of chance.
     """
-    short = [strings for strings in passages if sum(map(len, strings)) <= _LONGEST and _HELD.search(strings[0])]
+    short = [parts for strings in passages if sum(map(len, strings)) <= _LONGEST and (parts := _around_content(strings))]
     for _ in range(count if short else 0):
-        first, *rest = draw.choice(short)
+        before, marked, behind = draw.choice(short)
         share = draw.choice(_CHANGED)
         if draw.random() < _SPLICED:
-            first, share = _splice(first, draw.choice(short)[0], draw), _CHANGED[0]
-        yield [_change(string, near, share, draw) for string in (first, *rest)]
+            marked, share = _splice(marked, draw.choice(short)[1], draw), _CHANGED[0]
+        yield [_change(string, near, share, draw) for string in (*before, marked, *behind)]
+
+
+def _around_content(strings: Strings) -> tuple[Strings, str, Strings] | None:
+    """The strings before the one that holds the content, that one, and those behind it; None where none holds any, or several do."""
+    places = [at for at, string in enumerate(strings) if _HELD.search(string)]
+    if len(places) != 1:
+        return None
+    return strings[: places[0]], strings[places[0]], strings[places[0] + 1 :]
 
 
 def _splice(first: str, second: str, draw: random.Random) -> str:

@@ -16,7 +16,7 @@ from safetensors.torch import save_model
 from torch import nn
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from stance.articles import write_whole
+from stance.files import write_whole
 
 PATIENCE = 2
 BEST, LOSSES = "best.safetensors", "dev.json"
