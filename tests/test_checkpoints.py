@@ -55,6 +55,13 @@ def test_a_config_that_is_none_is_refused(model: Path, config: str) -> None:
         stance.load(quotes=model).segment(TEXT)
 
 
+@pytest.mark.parametrize("sums", ["{}", '{"sha256": null}', '{"sha256": ["a"]}'])
+def test_a_manifest_without_sums_is_refused(model: Path, sums: str) -> None:
+    (model / checkpoints.MANIFEST).write_text(sums)
+    with pytest.raises(DamagedModelError, match=re.escape(checkpoints.MANIFEST)):
+        stance.load(quotes=model).segment(TEXT)
+
+
 def test_weights_of_another_shape_or_no_weights_are_refused(model: Path) -> None:
     config = json.loads((model / checkpoints.CONFIG).read_text())
     (model / checkpoints.CONFIG).write_text(json.dumps(config | {"link_width": 8}))

@@ -105,3 +105,7 @@ def test_words_are_whole_and_without_marks() -> None:
     text = "“It’s a cold-war trap,” … “Sinosceptics say.”"
     content = (Span(0, text.index("”") + 1), Span(text.index("“Sino"), len(text)))
     assert [text[word.start : word.end] for word in words_of(text, content)] == ["It’s", "a", "cold-war", "trap", "Sinosceptics", "say"]
+
+
+def test_a_content_without_words_has_none() -> None:
+    assert words_of("“…!” he said.", (Span(0, 4),)) == []

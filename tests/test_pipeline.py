@@ -5,7 +5,7 @@ import pytest
 
 import stance
 from stance.document import Document
-from stance.errors import MarkupError
+from stance.errors import InputError, MarkupError, ModelError
 from stance.pipeline import Pipeline
 
 
@@ -87,3 +87,17 @@ def test_an_html_page_is_refused_with_a_word_of_help(pipeline: Pipeline, page: s
         pipeline(page)
     with pytest.raises(MarkupError, match="HTML"):
         pipeline.segment(page)
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_of_less_than_one_is_refused_when_it_is_asked_for(size: int) -> None:
+    with pytest.raises(InputError, match=f"batch_size = {size}"):
+        Pipeline().stream(["“Talk,” she said."], batch_size=size)
+    with pytest.raises(InputError, match=f"threads = {size}"):
+        Pipeline(threads=size)
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_named(device: str) -> None:
+    with pytest.raises(ModelError, match=f"device '{device}'"):
+        Pipeline(device=device).segment("“Talk,” she said.")

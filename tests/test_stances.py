@@ -58,6 +58,17 @@ def test_nothing_stands_before_a_quote_that_opens_the_text(opening: str) -> None
     assert part.startswith(OPENING)
 
 
+def test_a_passage_is_the_same_however_long_its_line_is() -> None:
+    lead, rest = "It rained. The ferry sailed. ", "“Talk,” Ada Lund said. It was late."
+    text = lead + rest
+    long = "The quay is old. " * 500 + text + " The quay is old." * 500
+    at = long.index("“Talk,”")
+    quote = quote_of(text, ["“Talk,”"], "Ada Lund", "said")
+    moved = quote_of(long, ["“Talk,”"], "Ada Lund", "said")
+    assert moved.content == (Span(at, at + 7),)
+    assert passage(long, moved) == passage(text, quote) == ["The ferry sailed.", f"{OPENING} “Talk,” {CLOSING}   {SPEAKER}   said."]
+
+
 def test_no_word_of_a_long_quote_is_left_out() -> None:
     tokenizer = load_tokenizer(locate("stance"))
     content = "“" + " ".join(f"word{n}" for n in range(700)) + "”"
