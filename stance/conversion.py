@@ -11,7 +11,7 @@ from typing import Any
 from stance import articles
 from stance.document import Document
 from stance.errors import InputError, LabelError, StanceError
-from stance.files import replacing, to_json
+from stance.files import to_json, write_whole
 from stance.formats import brat, brat_annotations, label_studio, label_studio_export, tables
 from stance.questions import shipped_question
 
@@ -138,8 +138,7 @@ def write(documents: Sequence[Document], target: str, output: Path, *, force: bo
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise InputError(f"{there[0]}{more}: already there, and nothing was written; --force overwrites")
     for path, save in files.items():
-        with replacing(path) as part:
-            save(part)
+        save(path)
     return list(files)
 
 
@@ -166,7 +165,7 @@ def _saver(text: str, place: str = "") -> Callable[[Path], object]:
         data = text.encode()
     except UnicodeEncodeError as error:
         raise LabelError(place, f"a text file cannot hold this article: code point {error.start} is a lone surrogate") from None
-    return lambda path: path.write_bytes(data)
+    return lambda path: write_whole(path, data)
 
 
 def stances(documents: Iterable[Document]) -> list[str]:

@@ -21,7 +21,7 @@ from typing import Any
 
 from stance.articles import load_row, split_file
 from stance.errors import CorpusError, LabelError
-from stance.files import write_whole
+from stance.files import to_json, write_whole
 from stance.standoff import digest
 
 SUMS = Path("seeds/standoff/sums.tsv")
@@ -171,7 +171,7 @@ def _fetch_rows(path: Path, sums: Mapping[str, str], ask: Callable[[Mapping[str,
                 held[row["id"]] = row
     finally:
         if held:  # an empty file would pass for the corpus
-            write_whole(path, "".join(json.dumps(held[name], ensure_ascii=False) + "\n" for name in sorted(held)).encode())
+            write_whole(path, "".join(to_json(held[name]) + "\n" for name in sorted(held)).encode())
     return sorted(sums.keys() - held.keys())
 
 

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from stance import extras
 from stance.document import Document
 from stance.errors import InputError
+from stance.formats.tables import plain_date
 
 _DESCRIBED = ("id", "title", "outlet", "date", "url")
 _LONGEST_FIELD = 2**31 - 1
@@ -180,6 +181,4 @@ def _written(value: Any) -> str:
     """What a field says, as text; empty where it is left out, which tables tell by a number that is none."""
     if value is None or value != value:
         return ""
-    if isinstance(value, datetime) and value.time() == time():
-        value = value.date()
-    return str(value)
+    return plain_date(value) if isinstance(value, date) else str(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from stance.articles import ROLES, load_row, split_file
 from stance.document import UNNAMED, Document
 from stance.errors import LabelError
+from stance.files import to_json, write_whole
 
 
 def digest(text: str) -> str:
@@ -51,9 +51,8 @@ def write_standoff(documents: Iterable[Document], path: Path, splits: Mapping[st
             "annotator": document.annotator,
             "quotes": quotes,
         }
-        lines.append(json.dumps(row, ensure_ascii=False))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines.append(to_json(row))
+    write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
 def read_standoff(path: Path, texts: Mapping[str, str], *, split: str | None = None, complete: bool | None = None) -> Iterator[Document]:

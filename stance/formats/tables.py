@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stance.articles import labelled_row
 from stance.document import METADATA, Document, Stance
 from stance.errors import LabelError
+from stance.files import replacing
 from stance.rows import reading_row
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def from_row(row: Mapping[str, Any], place: str = "") -> Document:
     Raises:
         LabelError: It breaks the format.
     """
-    row = {key: _plain_date(value) if isinstance(value, date) else value for key, value in row.items()}
+    row = {key: plain_date(value) if isinstance(value, date) else value for key, value in row.items()}
     quotes = row.get("quotes")
     if isinstance(quotes, list):
         row = {**row, "quotes": [_plain_quote(quote, place) if isinstance(quote, dict) else quote for quote in quotes]}
     return Document.from_dict(row, place)
 
 
-def _plain_date(value: date) -> str:
+def plain_date(value: date) -> str:
     """A date as it was written, before `datasets` took the string for a point in time, or Parquet for a day."""
     if not isinstance(value, datetime):
         return value.isoformat()
@@ -87,7 +88,8 @@ def write_parquet(documents: Iterable[Document], path: Path) -> None:
             rows.append(pyarrow.RecordBatch.from_pylist([row], schema))
         except (ValueError, TypeError) as error:  # a lone surrogate, a date that is a number
             raise LabelError(str(document.id), f"Parquet cannot hold this article: {error}") from None
-    parquet.write_table(pyarrow.Table.from_batches(rows, schema), path)
+    with replacing(path) as part:
+        parquet.write_table(pyarrow.Table.from_batches(rows, schema), part)
 
 
 def read_parquet(path: Path) -> Iterable[tuple[str, dict[str, Any]]]:
