@@ -1,7 +1,8 @@
 """Finds, verifies, loads and saves model directories.
 
 A directory holds `config.json`, `tokenizer.json`, `model.safetensors` in half precision or with the encoder packed, `README.md`
-(the card) and `manifest.json`, the SHA-256 sums of the first three, which loading checks.
+(the card) and `manifest.json`, the SHA-256 sums of the first three, which loading checks. Models of one encoder may share its table of
+words: their configs then say in which file beside the directories it lies, and it is summed like the others.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from stance.errors import DamagedModelError, MissingModelError, ModelError, QuestionError
+from stance.files import write_whole
 from stance.questions import Question, question_of
 
 MANIFEST = "manifest.json"
@@ -23,6 +26,7 @@ TYPES = {"quotes": "stance-quotes", "stance": "stance-classifier"}
 HALF = 16
 POOLER_OFF: dict[str, dict[str, bool]] = {kind: {"add_pooling_layer": False} for kind in ("bert", "mpnet", "roberta", "xlm-roberta")}
 _SUMMED = (CONFIG, TOKENIZER, WEIGHTS)
+_WORDS = "words"
 
 
 def locate(name: str) -> Path:
@@ -82,13 +86,20 @@ def verify(folder: Path) -> dict[str, Any]:
     if not isinstance(sums, dict):
         raise DamagedModelError(f"{folder / MANIFEST}: `sha256` is no table of sums")
     for name in _SUMMED:
-        path = folder / name
-        if not path.is_file():
-            raise MissingModelError(f"model at {folder}: {name} is missing")
-        expected, found = sums.get(name), digest(path)
-        if expected != found:
-            raise DamagedModelError(f"{path}: damaged: its SHA-256 sum is {found}, the manifest says {expected}")
-    return _read_json(folder / CONFIG)
+        _verify_file(folder, name, sums)
+    config = _read_json(folder / CONFIG)
+    if _WORDS in config:
+        _verify_file(folder, str(config[_WORDS]), sums)
+    return config
+
+
+def _verify_file(folder: Path, name: str, sums: Mapping[str, Any]) -> None:
+    path = folder / name
+    if not path.is_file():
+        raise MissingModelError(f"model at {folder}: {name} is missing")
+    expected, found = sums.get(name), digest(path)
+    if expected != found:
+        raise DamagedModelError(f"{path}: damaged: its SHA-256 sum is {found}, the manifest says {expected}")
 
 
 def held_question(folder: Path) -> Question:
@@ -182,20 +193,24 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     except (RuntimeError, AssertionError) as error:
         raise ModelError(f"device {device!r}: {str(error).splitlines()[0]}") from None
     path, fast = folder / WEIGHTS, not exact and reckons_in_integers(device)
+    config = _read_json(folder / CONFIG)
+    paths = [path, folder / config[_WORDS]] if _WORDS in config else [path]
     try:
-        with safe_open(str(path), framework="pt") as file, torch.no_grad():
+        with ExitStack() as opened, torch.no_grad():
+            files = [opened.enter_context(safe_open(str(place), framework="pt")) for place in paths]
+            held = {key: file for file in files for key in set(file.keys())}
             shapes = {name: tuple(tensor.shape) for name, tensor in model.float().state_dict().items()}
             parts = {name: [f"{name}.{part}" for part in (CODES, SCALES)] for name in shapes}
-            packed = {name for name, pair in parts.items() if set(pair) <= set(file.keys())}
+            packed = {name for name, pair in parts.items() if held.keys() >= set(pair)}
             expected = {key for name in parts for key in (parts[name] if name in packed else [name])}
-            differing = sorted(expected ^ set(file.keys()))
+            differing = sorted(expected ^ held.keys())
             if differing:
                 raise DamagedModelError(f"{path}: {differing[0]} stands either in the file or in the model that its config describes")
             for name in packed if fast else ():
                 # Given back while nothing is written there: else loading carves all that it makes on the way out of this memory.
                 model.get_parameter(name).data = torch.empty(0)
             for name, tensor in model.state_dict().items():
-                found = [file.get_tensor(part) for part in (parts[name] if name in packed else [name])]
+                found = [held[part].get_tensor(part) for part in (parts[name] if name in packed else [name])]
                 shape = packed_shape(found[0], found[1]) if name in packed else tuple(found[0].shape)
                 if shape != shapes[name]:
                     raise DamagedModelError(f"{path}: {name} is of shape {shape}, the config describes {shapes[name]}")
@@ -213,7 +228,9 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     return bool(packed) and fast
 
 
-def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bits: int = HALF, table_bits: int = HALF) -> None:
+def save(
+    model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bits: int = HALF, table_bits: int = HALF, words: str = ""
+) -> None:
     """Writes weights, config, tokenizer and manifest; the card is the trainer's to write.
 
     Args:
@@ -223,24 +240,47 @@ def save(model: Any, tokenizer: Any, config: Mapping[str, Any], folder: Path, bi
         folder: Where to.
         bits: Of a weight of the encoder's layers: 16, half precision as all others, or 8, 6 or 4, see `packing.pack`.
         table_bits: Of one of its tables of words.
+        words: Where the encoder's table of words goes, from the folder, as `../words.safetensors`; with the other weights when left out,
+            or where that file holds another table.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save as to_bytes
 
     from stance.packing import packed_state
 
     folder.mkdir(parents=True, exist_ok=True)
-    weights = packed_state(model, bits, table_bits)
-    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
-    save_file({name: tensor.contiguous() for name, tensor in halves.items()}, str(folder / WEIGHTS), metadata={"format": "pt"})
+    halves = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in packed_state(model, bits, table_bits).items()
+    }
+    table = _table_name(model)
+    shared = {name: tensor for name, tensor in halves.items() if words and name.startswith(table)}
+    if shared and _share(to_bytes(shared, metadata={"format": "pt"}), folder / words):
+        halves = {name: tensor for name, tensor in halves.items() if name not in shared}
+    else:
+        words = ""
+    write_whole(folder / WEIGHTS, to_bytes(halves, metadata={"format": "pt"}))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     tokenizer.save(str(folder / TOKENIZER))
-    row = {**config, "bits": bits, "table_bits": table_bits}
+    row = {**config, "bits": bits, "table_bits": table_bits, **({_WORDS: words} if words else {})}
     (folder / CONFIG).write_text(json.dumps(row, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    write_manifest(folder)
+    write_manifest(folder, words)
 
 
-def write_manifest(folder: Path) -> None:
-    """Sums the files of a model directory anew."""
-    sums = {name: digest(folder / name) for name in _SUMMED}
+def _table_name(model: Any) -> str:
+    """The name of a model's table of words."""
+    table = model.encoder.get_input_embeddings().weight
+    return str(next(name for name, weights in model.named_parameters() if weights is table))
+
+
+def _share(data: bytes, path: Path) -> bool:
+    """Writes a file that several models may share; whether it holds the data now, which it does not where it held others."""
+    if not path.exists():
+        write_whole(path, data)
+    return path.read_bytes() == data
+
+
+def write_manifest(folder: Path, words: str = "") -> None:
+    """Sums the files of a model directory anew, with the one that holds its table of words if that is shared."""
+    sums = {name: digest(folder / name) for name in (*_SUMMED, *([words] if words else []))}
     (folder / MANIFEST).write_text(json.dumps({"sha256": sums}, indent=2) + "\n", encoding="utf-8")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 CODES, SCALES = "codes", "scales"
-BITS = (4, 6, 8)
+LEAST_BITS = 4
+BITS = (LEAST_BITS, 6, 8)
 _WITHIN = "encoder."
-_GROUP = 32
+GROUP = 32
 _CLIPPED = (1.0, 0.95, 0.9, 0.85, 0.8)
 # The sixteen values of NF4: each stands for as many of normally distributed weights as every other.
 _VALUES = (
     -1.0, -0.6961928, -0.52507305, -0.3949175, -0.28444138, -0.18477343, -0.09105004, 0.0,
     0.0795803, 0.1609302, 0.2461123, 0.33791524, 0.44070983, 0.562617, 0.72295684, 1.0,
 )  # fmt: skip
+# The largest of a group need not be the largest value: it is not where the weights are what `training.rounding` made of them.
+_STRETCHED = tuple(1 / abs(value) for value in _VALUES if 0.4 < abs(value) < 1)
 ROWS = 256
 LARGEST = 127.0
 _LARGEST_OF_SIX, _ZERO_OF_SIX = 31.0, 32
@@ -25,7 +28,7 @@ _LEAST_HALF = 6e-8
 
 def packs(weights: Tensor) -> bool:
     """Whether a tensor can be packed: matrices whose rows fall into whole groups of 32."""
-    return weights.dim() == 2 and weights.shape[1] % _GROUP == 0
+    return weights.dim() == 2 and weights.shape[1] % GROUP == 0
 
 
 def pack(weights: Tensor, bits: int) -> dict[str, Tensor]:
@@ -46,7 +49,7 @@ def pack(weights: Tensor, bits: int) -> dict[str, Tensor]:
     matrix = weights.detach().float().cpu()
     if bits == 8:
         return _in_bytes(matrix)
-    return _in_six(matrix) if bits == 6 else _in_nibbles(matrix.reshape(len(matrix), -1, _GROUP))
+    return _in_six(matrix) if bits == 6 else _in_nibbles(matrix.reshape(len(matrix), -1, GROUP))
 
 
 def _in_bytes(matrix: Tensor) -> dict[str, Tensor]:
@@ -72,30 +75,33 @@ def _from_six(codes: Tensor) -> Tensor:
 
 
 def _in_nibbles(groups: Tensor) -> dict[str, Tensor]:
-    values = torch.tensor(_VALUES)
-    middles = (values[1:] + values[:-1]) / 2
-
-    def nearest(shares: Tensor) -> tuple[Tensor, Tensor]:
-        found = torch.bucketize(shares, middles)
-        return found.to(torch.uint8), values[found]
-
-    codes, scales = _best_scales(groups, 1.0, nearest)
+    codes, scales = _best_scales(groups, 1.0, nearest_values, (*_CLIPPED, *_STRETCHED))
     flat = codes.flatten(1)
     return {CODES: flat[:, ::2] << 4 | flat[:, 1::2], SCALES: scales.squeeze(-1)}
 
 
-def _best_scales(weights: Tensor, reach: float, nearest: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+def nearest_values(shares: Tensor) -> tuple[Tensor, Tensor]:
+    """Codes of 4 bits for weights that were divided by their scale, and what these stand for."""
+    values = torch.tensor(_VALUES)
+    found = torch.bucketize(shares, (values[1:] + values[:-1]) / 2)
+    return found.to(torch.uint8), values[found]
+
+
+def _best_scales(
+    weights: Tensor, reach: float, nearest: Callable[[Tensor], tuple[Tensor, Tensor]], shares: Sequence[float] = _CLIPPED
+) -> tuple[Tensor, Tensor]:
     """Codes of weights, and for each of their last rows the scale that brings them nearest: its largest is clipped a little if that helps.
 
     Args:
         weights: Any shape × those that share a scale.
         reach: The largest value that a code stands for.
         nearest: Gives codes for weights that were divided by their scale, and what these stand for.
+        shares: Of the largest weight, that `reach` may stand for.
     """
     largest = weights.abs().amax(dim=-1, keepdim=True)
     least = torch.full_like(largest, torch.inf)
     codes, scales = torch.zeros(weights.shape, dtype=torch.uint8), torch.zeros_like(largest)
-    for share in _CLIPPED:
+    for share in shares:
         tried = (share * largest / reach).half().float().clamp(min=_LEAST_HALF)
         found, values = nearest(weights / tried)
         error = (values * tried - weights).square().sum(dim=-1, keepdim=True)
@@ -134,7 +140,7 @@ def unpack_rows(codes: Tensor, scales: Tensor) -> Tensor:
     if steps is not None:
         return steps * scales
     numbers = torch.stack((codes >> 4, codes & 15), dim=-1).flatten(1)
-    groups = torch.tensor(_VALUES, device=codes.device)[numbers.int()].view(len(codes), -1, _GROUP)
+    groups = torch.tensor(_VALUES, device=codes.device)[numbers.int()].view(len(codes), -1, GROUP)
     return (groups * scales[..., None]).flatten(1)
 
 
@@ -169,17 +175,17 @@ def packed_shape(codes: Tensor, scales: Tensor) -> tuple[int, int]:
         rows, bytes_a_row = codes.shape
         whole, six = codes.dtype == torch.int8, _holds_six(codes, scales)
         columns = bytes_a_row if whole else bytes_a_row * 4 // 3 if six else bytes_a_row * 2
-        if tuple(scales.shape) == (rows, 1 if whole or six else columns // _GROUP):
+        if tuple(scales.shape) == (rows, 1 if whole or six else columns // GROUP):
             return rows, columns
     raise RuntimeError(f"scales of shape {tuple(scales.shape)} stand beside codes of shape {tuple(codes.shape)}")
 
 
 def _holds_six(codes: Tensor, scales: Tensor) -> bool:
     """Whether bytes hold weights of 6 bits: a row has one scale, and whole groups in any case."""
-    return codes.dtype == torch.uint8 and scales.shape[-1] == 1 and codes.shape[-1] % (_GROUP * 3 // 4) == 0
+    return codes.dtype == torch.uint8 and scales.shape[-1] == 1 and codes.shape[-1] % (GROUP * 3 // 4) == 0
 
 
-def _chosen(model: nn.Module, bits: int, table_bits: int) -> dict[str, int]:
+def packed_bits(model: nn.Module, bits: int, table_bits: int) -> dict[str, int]:
     """In how many bits each matrix of weights of a model's encoder is packed, by its name; none where they are 16."""
     tables = {f"{name}.weight" for name, part in model.named_modules() if isinstance(part, nn.Embedding)}
     chosen = {
@@ -198,7 +204,7 @@ def packed_state(model: nn.Module, bits: int, table_bits: int) -> dict[str, Tens
         bits: Of a weight of a layer: 16, not packed, or 8, 6 or 4.
         table_bits: Of a weight of a table of words.
     """
-    state, chosen = dict(model.state_dict()), _chosen(model, bits, table_bits)
+    state, chosen = dict(model.state_dict()), packed_bits(model, bits, table_bits)
     for name, count in chosen.items():
         state.update((f"{name}.{part}", tensor) for part, tensor in pack(state.pop(name), count).items())
     return state
@@ -216,6 +222,6 @@ def round_weights(model: nn.Module, bits: int, table_bits: int, *, frozen: bool 
     state = model.state_dict()
     learning = {name for name, weights in model.named_parameters() if weights.requires_grad} if frozen else set()
     with torch.no_grad():
-        for name, count in _chosen(model, bits, table_bits).items():
+        for name, count in packed_bits(model, bits, table_bits).items():
             if name not in learning:
                 unpack(**pack(state[name], count), into=state[name])

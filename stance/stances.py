@@ -34,14 +34,16 @@ _WORDS_BEFORE = 40
 _EMPTY = frozenset(["he", "she", "they", "i", "we", "it", "who", "which", "that", "the", "a", "an", "mr", "mrs", "ms", "sir", "lord"])
 
 Part = Sequence[tuple[str, int | None]]
+Mark = tuple[Span, str, str]
 
 
 def passage(text: str, quote: Quote) -> list[str]:
     """What the classifier reads of a quote: the sentences of its content, content and source marked, and the sentence before them.
 
-    Names of persons are taken out of the source, not out of the other words. Where it says no more than a name or a pronoun, or does not
-    stand in these sentences, what the article calls the speaker elsewhere stands for it: whether somebody speaks for Beijing is not in the
-    words of the quote. What *it* and *the measure* mean stands in the sentence before, of which the last 40 words are read.
+    Names of persons are taken out of the source; in the other words, but for the content, the speaker's own gives way to a mark. Where the
+    source says no more than a name or a pronoun, or does not stand in these sentences, what the article calls the speaker elsewhere stands
+    for it: whether somebody speaks for Beijing is not in the words of the quote. What *it* and *the measure* mean stands in the sentence
+    before, of which the last 40 words are read.
 
     Args:
         text: The article.
@@ -55,8 +57,10 @@ def passage(text: str, quote: Quote) -> list[str]:
 
 def _marked_parts(text: str, quote: Quote) -> list[Part]:
     """The passage's strings in stretches, each with its offset in the article, or None for a mark."""
-    told = _describe(text, quote)
-    marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, f"{SPEAKER} {told}", "") for span in quote.source)]
+    person = _person_of(quote)
+    told = _describe(text, quote, person)
+    known = f"{SPEAKER} {told}".strip()
+    marks = [*((span, OPENING, CLOSING) for span in quote.content), *((span, known, "") for span in quote.source)]
     lines = _lines_of(text)
     runs: list[Span] = []
     for span in sorted((*quote.content, *quote.cue)):
@@ -66,23 +70,39 @@ def _marked_parts(text: str, quote: Quote) -> list[Part]:
         elif not runs or around.end > runs[-1].end:
             runs.append(around)
     parts: list[Part] = []
+    shown = False
     for run in runs:
-        inside = sorted((mark for mark in marks if run.contains(mark[0])), key=lambda mark: (mark[0].start, -mark[0].end))
-        if any(mark[1] == OPENING for mark in inside):
-            parts.append(_mark(text, run, inside))
-    if told and not any(SPEAKER in written for part in parts for written, _ in part):
-        parts.insert(0, [(f"{SPEAKER} {told}", None)])
+        inside = [mark for mark in marks if run.contains(mark[0])]
+        if any(opening == OPENING for _, opening, _ in inside):
+            names = [mark for mark in _names_of(text, run, person) if not any(mark[0].overlaps(span) for span, _, _ in inside)]
+            parts.append(_mark(text, run, [*inside, *names]))
+            shown = shown or any(closing == "" for _, _, closing in inside)
+    if told and not shown:
+        parts.insert(0, [(known, None)])
     before = lines.before(runs[0].start)
     if before:
-        parts.insert(0, [(text[before.start : before.end], before.start)])
+        parts.insert(0, _mark(text, before, _names_of(text, before, person)))
     return parts
 
 
-def _describe(text: str, quote: Quote) -> str:
+def _person_of(quote: Quote) -> frozenset[str]:
+    """The words of a speaker's name where it is a person's, and not one as *supporters of Edward Snowden*."""
+    if not quote.speaker or not quote.speaker.name:
+        return frozenset()
+    whole = Span(0, len(quote.speaker.name))
+    names = find_names(quote.speaker.name, whole)
+    return frozenset(word for name in names if _is_person(name) and name.span == whole for word in name.words)
+
+
+def _names_of(text: str, within: Span, person: frozenset[str]) -> list[Mark]:
+    """Marks for where a stretch of text names a person."""
+    if not any(word in text[within.start : within.end] for word in person):
+        return []
+    return [(name.span, SPEAKER, "") for name in find_names(text, within) if person.issuperset(name.words) or person.issubset(name.words)]
+
+
+def _describe(text: str, quote: Quote, person: frozenset[str]) -> str:
     """What an article says of a speaker, without the name: from the quote's own source, else from the longest of the others."""
-    name = quote.speaker.name if quote.speaker else ""
-    known = find_names(name, Span(0, len(name))) if name else []
-    person = frozenset(word for found in known if _is_person(found) for word in found.words)
     others = sorted(quote.speaker.mentions if quote.speaker else (), key=len, reverse=True)
     for span in (*quote.source[:1], *others[:_MENTIONS]):
         words = _without_persons(text, span, person).split()
@@ -145,10 +165,10 @@ def _lines_of(text: str) -> _Lines:
     return _Lines(text)
 
 
-def _mark(text: str, around: Span, marks: Sequence[tuple[Span, str, str]]) -> list[tuple[str, int | None]]:
+def _mark(text: str, around: Span, marks: Iterable[Mark]) -> list[tuple[str, int | None]]:
     written: list[tuple[str, int | None]] = []
     at = around.start
-    for span, opening, closing in marks:
+    for span, opening, closing in sorted(marks, key=lambda mark: (mark[0].start, -mark[0].end)):
         if span.start < at:
             continue
         written += [(text[at : span.start], at), (f" {opening} ", None)]

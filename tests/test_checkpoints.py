@@ -4,17 +4,24 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 import stance
 from stance import checkpoints
 from stance.errors import DamagedModelError, MissingModelError
+from stance.pipeline import Judge
 
 TEXT = "“We should talk,” Ada Lund said."
 
 
+WORDS = "../words.safetensors"
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(checkpoints.locate("quotes"), tmp_path / "quotes"))
+    shipped = checkpoints.locate("quotes")
+    shutil.copy(shipped / WORDS, tmp_path)
+    return Path(shutil.copytree(shipped, tmp_path / "quotes"))
 
 
 def test_a_copy_of_the_model_reads_as_the_shipped_one_does(model: Path) -> None:
@@ -33,7 +40,14 @@ def test_a_damaged_weights_file_is_refused_with_both_sums(model: Path) -> None:
     assert checkpoints.digest(weights) in str(caught.value)
 
 
-@pytest.mark.parametrize("name", [checkpoints.WEIGHTS, checkpoints.CONFIG, checkpoints.TOKENIZER, checkpoints.MANIFEST])
+def test_a_damaged_table_of_words_is_refused_whoever_shares_it(model: Path) -> None:
+    table = model / WORDS
+    table.write_bytes(table.read_bytes()[:-1] + b"!")
+    with pytest.raises(DamagedModelError, match=re.escape(WORDS)):
+        stance.load(quotes=model).segment(TEXT)
+
+
+@pytest.mark.parametrize("name", [checkpoints.WEIGHTS, checkpoints.CONFIG, checkpoints.TOKENIZER, checkpoints.MANIFEST, WORDS])
 def test_a_missing_file_is_named(model: Path, name: str) -> None:
     (model / name).unlink()
     with pytest.raises(MissingModelError, match=re.escape(name)):
@@ -65,11 +79,11 @@ def test_a_manifest_without_sums_is_refused(model: Path, sums: str) -> None:
 def test_weights_of_another_shape_or_no_weights_are_refused(model: Path) -> None:
     config = json.loads((model / checkpoints.CONFIG).read_text())
     (model / checkpoints.CONFIG).write_text(json.dumps(config | {"link_width": 8}))
-    checkpoints.write_manifest(model)
+    checkpoints.write_manifest(model, WORDS)
     with pytest.raises(DamagedModelError, match=checkpoints.WEIGHTS):
         stance.load(quotes=model).segment(TEXT)
     (model / checkpoints.WEIGHTS).write_bytes(b"not weights")
-    checkpoints.write_manifest(model)
+    checkpoints.write_manifest(model, WORDS)
     with pytest.raises(DamagedModelError, match=checkpoints.WEIGHTS):
         stance.load(quotes=model).segment(TEXT)
 
@@ -89,4 +103,27 @@ def test_shipped_models_come_with_card_recipe_and_small_weights() -> None:
         assert "SHA-256" in card
         assert (folder / "recipe.toml").is_file()
         size += (folder / checkpoints.WEIGHTS).stat().st_size
+    size += (folder / WORDS).stat().st_size
     assert size < 95e6
+
+
+def test_models_of_one_table_share_a_file_and_one_of_another_keeps_its_own(tmp_path: Path) -> None:
+    judge = Judge(checkpoints.locate("stance"), exact=True)
+    config = checkpoints.verify(checkpoints.locate("stance"))
+    plain = {key: value for key, value in config.items() if key != "words"}
+    bits = {"bits": config["bits"], "table_bits": config["table_bits"]}
+    for name, words in (("first", WORDS), ("second", WORDS), ("alone", "")):
+        checkpoints.save(judge.model, judge.tokenizer, plain, tmp_path / name, words=words, **bits)
+    table = checkpoints.digest(tmp_path / "words.safetensors")
+    with torch.no_grad():
+        judge.model.encoder.get_input_embeddings().weight[0] += 1
+    checkpoints.save(judge.model, judge.tokenizer, plain, tmp_path / "other", words=WORDS, **bits)
+    assert checkpoints.digest(tmp_path / "words.safetensors") == table
+    sizes = {name: (tmp_path / name / checkpoints.WEIGHTS).stat().st_size for name in ("first", "second", "alone", "other")}
+    assert sizes["first"] == sizes["second"] < sizes["alone"] - 13e6
+    assert sizes["other"] == sizes["alone"]
+    states = {name: Judge(tmp_path / name, exact=True).model.state_dict() for name in sizes}
+    for name, weights in states["alone"].items():
+        assert torch.equal(states["first"][name], weights)
+        assert torch.equal(states["second"][name], weights)
+        assert torch.equal(states["other"][name], weights) == (not name.endswith("word_embeddings.weight"))

@@ -12,12 +12,14 @@ from torch import nn
 import stance
 from stance import checkpoints
 from stance.articles import write_article
+from stance.classifier import StanceClassifier
 from stance.errors import DamagedModelError, TrainingError
 from stance.integers import IntegerAttention, IntegerLinear, PackedTable, join_attention, place_packed, reckons_in_integers
 from stance.packing import BITS, pack, packed_shape, packed_state, packs, round_weights, unpack
 from stance.pipeline import Judge, Reader
 from stance.training.layers import freeze
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
+from stance.training.rounding import round_by_use, rounded
 from stance.training.run import train_model
 
 TEXT = "Ada Lund, the trade minister, said Britain should keep talking to Beijing and trade with it.\n"
@@ -54,6 +56,38 @@ def test_packing_again_loses_nothing(bits: int, matrix: torch.Tensor) -> None:
 def test_a_matrix_of_nothing_and_one_of_large_weights_are_packed(bits: int) -> None:
     assert torch.equal(unpack(**pack(torch.zeros(2, 64), bits)), torch.zeros(2, 64))
     assert torch.isfinite(unpack(**pack(torch.full((2, 64), 6e4), bits))).all()
+
+
+def test_rounding_by_use_changes_what_a_layer_gives_least_and_packs_without_loss(matrix: torch.Tensor) -> None:
+    draw = torch.Generator().manual_seed(2)
+    width = matrix.shape[1]
+    together = torch.randn(2000, 64, generator=draw) @ torch.randn(64, width, generator=draw)
+    inputs = together + torch.randn(together.shape, generator=draw)
+    plain, by_use = unpack(**pack(matrix, 4)), rounded(matrix, inputs.T @ inputs)
+    assert torch.equal(unpack(**pack(by_use, 4)), by_use)
+    exact = inputs @ matrix.T
+    away, away_by_use = ((inputs @ weights.T - exact).norm() for weights in (plain, by_use))
+    assert away_by_use < 0.6 * away
+    assert torch.equal(rounded(plain, inputs.T @ inputs), plain)
+
+
+def test_layers_are_rounded_by_what_reaches_them_padding_left_out(tiny_base: Path) -> None:
+    encoder, _ = load_base(str(tiny_base))
+    model = StanceClassifier(encoder, 3).eval()
+    pieces = torch.randint(5, 60, (6, 24), generator=torch.Generator().manual_seed(3))
+    mask = torch.ones_like(pieces)
+    mask[3:, 12:] = 0
+    begun = {name: weights.clone() for name, weights in model.state_dict().items()}
+    round_by_use(model, [(pieces, mask, mask)])
+    ended = {name: weights.clone() for name, weights in model.state_dict().items()}
+    changed = {name for name, weights in begun.items() if not torch.equal(weights, ended[name])}
+    assert changed == {
+        f"{name}.weight" for name, part in model.named_modules() if isinstance(part, nn.Linear) and name.startswith("encoder")
+    }
+    assert all(torch.equal(unpack(**pack(ended[name], 4)), ended[name]) for name in changed)
+    model.load_state_dict(begun)
+    round_by_use(model, [(pieces[:3], mask[:3], mask[:3]), (pieces[3:, :12], mask[3:, :12], mask[3:, :12])])
+    assert all(torch.allclose(weights, ended[name], atol=0.2 * weights.abs().max().item()) for name, weights in model.state_dict().items())
 
 
 def test_only_the_encoders_matrices_are_packed() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from stance.checkpoints import load_tokenizer, locate
 from stance.classifier import batches
-from stance.document import Document, Quote, Span, Stance
+from stance.document import Document, Quote, Span, Speaker, Stance
 from stance.pipeline import Pipeline
 from stance.questions import shipped_question
 from stance.stances import CLOSING, OPENING, SPEAKER, passage, read_passage, to_stance
@@ -29,6 +29,39 @@ def test_a_passage_is_the_quotes_own_sentences_and_the_one_before_with_its_speak
     assert part.endswith(CLOSING)
     assert "rained" not in part
     assert "sun" not in part
+
+
+def named(quote: Quote, name: str) -> Quote:
+    return replace(quote, speaker=Speaker(name, ()))
+
+
+def test_the_speakers_name_is_a_mark_wherever_it_stands_but_in_the_words_quoted() -> None:
+    text = "Senator Ada Lund left early. “Ada Lund will talk,” the senator said, as Lund’s aides and Bo Berg listened."
+    quote = named(quote_of(text, ["“Ada Lund will talk,”"], "the senator", "said"), "Ada Lund")
+    before, part = passage(text, quote)
+    assert before == f"Senator  {SPEAKER}  left early."
+    assert part.startswith(f"{OPENING} “Ada Lund will talk,” {CLOSING}")
+    assert part.count("Lund") == 1
+    assert part.count(SPEAKER) == 2
+    assert "Bo Berg listened." in part
+    tokenizer = load_tokenizer(locate("stance"))
+    read = read_passage(text, quote, tokenizer, 256)
+    places = [place for row in read.places for place in row if place]
+    assert places == sorted(places)
+    assert "".join(text[place.start : place.end] for place in places if place.end < 30) == "Senatorleftearly."
+
+
+@pytest.mark.parametrize("name", ["China", "supporters of Ada Lund", ""])
+def test_what_is_no_persons_name_is_read_as_it_stands(name: str) -> None:
+    text = "China has met Ada Lund. Supporters of Ada Lund said China must talk."
+    quote = named(quote_of(text, ["China must talk"], "Supporters of Ada Lund", "said"), name)
+    assert passage(text, quote)[0] == "China has met Ada Lund."
+
+
+def test_what_the_article_calls_a_speaker_who_is_named_in_the_sentence_is_still_told() -> None:
+    text = "Ada Lund, the trade minister, arrived. It rained. Ada Lund was late: “We must talk.”"
+    quote = replace(quote_of(text, ["“We must talk.”"]), speaker=Speaker("Ada Lund", (Span(0, 28),)))
+    assert passage(text, quote)[1:] == [f"{SPEAKER} the trade minister", f"{SPEAKER}  was late:  {OPENING} “We must talk.” {CLOSING}"]
 
 
 def test_each_paragraph_of_a_quote_is_read_and_those_between_are_not() -> None:
@@ -66,7 +99,7 @@ def test_a_passage_is_the_same_however_long_its_line_is() -> None:
     quote = quote_of(text, ["“Talk,”"], "Ada Lund", "said")
     moved = quote_of(long, ["“Talk,”"], "Ada Lund", "said")
     assert moved.content == (Span(at, at + 7),)
-    assert passage(long, moved) == passage(text, quote) == ["The ferry sailed.", f"{OPENING} “Talk,” {CLOSING}   {SPEAKER}   said."]
+    assert passage(long, moved) == passage(text, quote) == ["The ferry sailed.", f"{OPENING} “Talk,” {CLOSING}   {SPEAKER}  said."]
 
 
 def test_no_word_of_a_long_quote_is_left_out() -> None:

@@ -1,5 +1,6 @@
 """Training runs end to end on a tiny encoder: from a recipe to a directory that loads, and the same one after an interruption."""
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from stance.tokens import read_words
 from stance.training.quotes import IGNORED, Examples, QuotesTrainer, make_examples
 from stance.training.recipe import load_base, read_recipe
 from stance.training.run import train_model
+from stance.training.stages import by_length
 from stance.training.stance import fit_threshold
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -144,3 +146,16 @@ def test_missing_data_and_encoders_are_named(tmp_path: Path, monkeypatch: pytest
         read_corpus("martian/train")
     with pytest.raises(MissingModelError, match="nowhere"):
         load_base(str(tmp_path / "nowhere"))
+
+
+def test_batches_are_of_like_length_in_every_epoch_and_each_epoch_has_every_row() -> None:
+    draw = random.Random(1)
+    lengths = [draw.randint(5, 200) for _ in range(1003)]
+    epochs = 3
+    order = by_length([range(1003)] * epochs, 16, random.Random(2), length=lambda row: lengths[row])
+    assert sorted(order) == sorted([*range(1003)] * epochs)
+    assert len({*order[:1003]}) > 1003 - 256, "an epoch's rows come before the next one's, but for those that share a pool"
+    for epoch in range(epochs):
+        batches = [order[at : at + 16] for at in range(epoch * 1003 // 16 * 16, (epoch + 1) * 1003 // 16 * 16, 16)]
+        read = sum(len(batch) * max(lengths[row] for row in batch) for batch in batches)
+        assert read < 1.1 * sum(lengths[row] for batch in batches for row in batch), f"epoch {epoch} is padded"

@@ -21,6 +21,7 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_what_it_needs_and_no_more(wheel: Path, root: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
+    assert "stance/models/words.safetensors" in names
     for model in ("quotes", "stance"):
         for file in ("config.json", "tokenizer.json", "model.safetensors", "manifest.json", "README.md", "recipe.toml"):
             assert f"stance/models/{model}/{file}" in names

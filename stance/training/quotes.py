@@ -60,7 +60,7 @@ class Examples(Dataset[Example]):
     """
 
     def __init__(self, documents: Sequence[Document], tokenizer: Tokenizer, *, size: int, batch_size: int, epochs: int, seed: int) -> None:
-        self.rows: list[Example] = []
+        read: list[list[Example]] = []
         for epoch in range(epochs):
             draw = random.Random(f"{seed} {epoch}")
             rows: list[Example] = []
@@ -69,7 +69,8 @@ class Examples(Dataset[Example]):
                 words = read_words(varied.text, tokenizer)
                 if len(words):
                     rows.extend(make_examples(varied, words, tokenizer, size=size, first_end=draw.randint(size // 6, size)))
-            self.rows.extend(by_length(rows, batch_size, draw, length=lambda row: len(row.window.pieces)))
+            read.append(rows)
+        self.rows = by_length(read, batch_size, random.Random(seed), length=lambda row: len(row.window.pieces))
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -63,6 +63,8 @@ class Recipe:
         smoothing: Share of each target that is spread over all labels (stance).
         bits: Of a weight of the encoder's layers on disk: 16; or 8, 6 or 4, with which the model reckons in integers, see `packing`.
         table_bits: Of one of its tables of words.
+        words: Where models of one base share their table of words, from a model's folder, as `../words.safetensors`, see
+            `checkpoints.save`; each has its own when left out.
         calibration: Names of the sources on which probabilities are calibrated.
         risk: Most of the labels that the model is certain of that may be wrong there; 1 where it is always certain (stance).
         question: What a new stance model is to answer; when left out, what the base answers, else the shipped question (stance).
@@ -90,6 +92,7 @@ class Recipe:
     smoothing: float = 0.0
     bits: int = checkpoints.HALF
     table_bits: int = checkpoints.HALF
+    words: str = ""
     calibration: tuple[str, ...] = ()
     risk: float = 1.0
     question: Question | None = None

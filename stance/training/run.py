@@ -104,7 +104,7 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: 
     model, tokenizer, config, calibration = run(recipe, documents, dev, place)
     losses = tuple(read_losses(place / f"stage{number}") for number in range(len(recipe.stages)))
     sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
-    checkpoints.save(model, tokenizer, config, out, recipe.bits, recipe.table_bits)
+    checkpoints.save(model, tokenizer, config, out, recipe.bits, recipe.table_bits, recipe.words)
     write_recipe(recipe, out / "recipe.toml")
     write_seen(out, [document for articles in documents for document in articles], dev, calibration.articles)
     write_card(task, out, recipe, calibration.told, sources, losses)
@@ -193,12 +193,11 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
 def _train_stance(
     recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
 ) -> tuple[Any, Any, dict[str, Any], Calibration]:
-    from stance.packing import round_weights
     from stance.training import stance
 
     held_out = read_sources(recipe.calibration, recipe)
     model, tokenizer, question = stance.train(recipe, documents, dev, held_out, work)
-    round_weights(model, recipe.bits, recipe.table_bits)
+    stance.round_model(model, tokenizer, recipe, documents[-1], question)
     fitted = stance.calibrate(model, tokenizer, held_out, recipe, question)
     calibration = _calibrated("stance", recipe, held_out, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {

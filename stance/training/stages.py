@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -118,23 +118,27 @@ def arguments(recipe: Recipe, stage: Stage, folder: Path, seed: int) -> Training
     )
 
 
-def by_length(rows: list[Row], batch_size: int, draw: random.Random, length: Callable[[Row], int]) -> list[Row]:
-    """Shuffles rows so that those of one batch are of like length, and little of it is padding.
+def by_length(epochs: Iterable[Sequence[Row]], batch_size: int, draw: random.Random, length: Callable[[Row], int]) -> list[Row]:
+    """Shuffles each epoch's rows, then orders them so that those of one batch are of like length, and little of it is padding.
+
+    An epoch's last rows share a batch with the next one's first, so that no batch but the very last is short: one in between would make
+    all that follow straddle two lengths.
 
     Args:
-        rows: Examples; shuffled in place.
+        epochs: Examples of each.
         batch_size: Examples a step.
         draw: Source of chance.
         length: How long an example is.
     """
-    draw.shuffle(rows)
+    rows = [row for epoch in epochs for row in draw.sample(epoch, len(epoch))]
     pool = 16 * batch_size
     ordered: list[Row] = []
     for at in range(0, len(rows), pool):
         group = sorted(rows[at : at + pool], key=length)
         batches = [group[n : n + batch_size] for n in range(0, len(group), batch_size)]
+        short = batches.pop() if len(batches[-1]) < batch_size else []
         draw.shuffle(batches)
-        ordered.extend(row for batch in batches for row in batch)
+        ordered.extend(row for batch in (*batches, short) for row in batch)
     return ordered
 
 

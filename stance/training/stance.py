@@ -19,17 +19,19 @@ from transformers import TrainingArguments, set_seed
 from stance.classifier import Row, StanceClassifier, collate, probabilities_of
 from stance.document import Document
 from stance.errors import TrainingError
-from stance.packing import round_weights
+from stance.packing import LEAST_BITS, round_weights
 from stance.pipeline import Judge
 from stance.questions import Question, shipped_question
 from stance.stances import MARKS, passage
 from stance.training import teacher
 from stance.training.layers import DepthTrainer, freeze
 from stance.training.recipe import LEAST_QUOTES, Recipe, Stage, load_base, model_folder
+from stance.training.rounding import round_by_use
 from stance.training.stages import by_length, run_stages
 from stance.training.teacher import Strings, to_row
 
 _OWN = 0.3
+_ROUNDED_BY = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,7 @@ class Items(Dataset[Item]):
     """A run's passages in the order in which they are read, shuffled anew each epoch by the seed alone."""
 
     def __init__(self, items: Sequence[Item], *, epochs: int, batch_size: int, seed: int) -> None:
-        self.rows: list[Item] = []
-        for epoch in range(epochs):
-            draw = random.Random(f"{seed} {epoch}")
-            self.rows.extend(by_length(list(items), batch_size, draw, length=lambda item: len(item.row[0])))
+        self.rows = by_length([items] * epochs, batch_size, random.Random(seed), length=lambda item: len(item.row[0]))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -228,6 +227,15 @@ def train(
 
     run_stages(recipe, documents, model, folder, trainer_of)
     return model, tokenizer, question
+
+
+def round_model(model: StanceClassifier, tokenizer: Tokenizer, recipe: Recipe, documents: Sequence[Document], question: Question) -> None:
+    """Gives a trained model the values that it will have when it has been packed; in 4 bits by what it reads of some labelled quotes."""
+    if recipe.bits == LEAST_BITS:
+        rows = [item.row for item in read_items(documents, tokenizer, recipe.window, question)]
+        drawn = sorted(random.Random(recipe.seed).sample(rows, min(_ROUNDED_BY, len(rows))), key=lambda row: len(row[0]))
+        round_by_use(model, [collate(drawn[at : at + recipe.batch_size]) for at in range(0, len(drawn), recipe.batch_size)])
+    round_weights(model, recipe.bits, recipe.table_bits)
 
 
 def fit_temperature(scores: NDArray[np.float64], labels: Sequence[int]) -> float:
