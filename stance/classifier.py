@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 Row = tuple[Sequence[int], Sequence[bool]]
 _SUBWORDS_A_ROW = 32
+_LEAST = 1e-12
 
 
 class StanceClassifier(nn.Module):
@@ -20,15 +21,36 @@ class StanceClassifier(nn.Module):
     Args:
         encoder: A model that gives `last_hidden_state`.
         labels: How many labels there are.
-        temperature: Divides the scores, so that probabilities are calibrated (Guo et al. 2017, "On Calibration of Modern Neural Networks").
+        temperature: Divides the scores, so that probabilities are calibrated (Guo et al. 2017, "On Calibration of Modern Neural Networks"):
+            one, or one for each label that may come out on top, as the model may be too sure of one and not sure enough of another.
+
+    Raises:
+        ValueError: There are as many temperatures neither as labels nor as one, or one is not above 0.
     """
 
-    def __init__(self, encoder: Any, labels: int, temperature: float = 1.0) -> None:
+    def __init__(self, encoder: Any, labels: int, temperature: float | Sequence[float] = 1.0) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(2 * encoder.config.hidden_size, labels)
-        self.temperature = temperature
+        self.temperatures = np.ones(labels)
+        self.set_temperature(temperature)
+
+    def set_temperature(self, temperature: float | Sequence[float]) -> None:
+        """Sets one temperature for all labels, or one for each."""
+        given = np.asarray(temperature, dtype=np.float64)
+        if given.shape not in ((), self.temperatures.shape) or not (given > 0).all():
+            raise ValueError(f"temperature is {temperature!r}, not one for all or one for each of {len(self.temperatures)} labels")
+        self.temperatures = np.broadcast_to(given, self.temperatures.shape)
+
+    def calibrate(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probabilities, from those that the model gives; no other label comes out on top.
+
+        Args:
+            shares: Rows × labels.
+        """
+        scores = np.log(shares.clip(min=_LEAST)) / self.temperatures[shares.argmax(axis=1)][:, None]
+        return to_probabilities(scores)
 
     def forward(self, pieces: Tensor, mask: Tensor, inside: Tensor) -> Tensor:
         """Scores of labels, passages × labels.
@@ -61,14 +83,25 @@ def collate(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def probabilities_of(model: StanceClassifier, rows: Sequence[Row], *, batch_size: int = 16) -> NDArray[np.float64]:
-    """Calibrated probabilities, rows × labels; rows of like length are read together, of long ones fewer than `batch_size`."""
+    """Calibrated probabilities, rows × labels; see `shares_of`."""
+    return model.calibrate(shares_of(model, rows, batch_size=batch_size))
+
+
+def shares_of(model: StanceClassifier, rows: Sequence[Row], *, batch_size: int = 16) -> NDArray[np.float64]:
+    """Probabilities as the model gives them, rows × labels; rows of like length are read together, of long ones fewer than `batch_size`."""
     device = model.head.weight.device
     found = np.empty((len(rows), model.head.out_features))
     for chosen in batches([len(pieces) for pieces, _ in rows], batch_size):
         with torch.inference_mode():
-            scores = model(*(part.to(device) for part in collate([rows[at] for at in chosen]))).double() / model.temperature
-        found[chosen] = torch.softmax(scores, dim=-1).cpu().numpy()
-    return found
+            found[chosen] = model(*(part.to(device) for part in collate([rows[at] for at in chosen]))).double().cpu().numpy()
+    return to_probabilities(found)
+
+
+def to_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores that sum to 1 in each row (softmax)."""
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:

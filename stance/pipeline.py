@@ -128,7 +128,7 @@ class Judge:
             encoder = checkpoints.build_encoder(config["encoder"])
             self.question: Question = question_of(config["question"], str(folder / checkpoints.CONFIG), float(config.get("threshold", 0.0)))
             self.window = int(config["window"])
-            model = StanceClassifier(encoder, len(self.question.labels), float(config["temperature"]))
+            model = StanceClassifier(encoder, len(self.question.labels), config["temperature"])
         except (KeyError, TypeError, ValueError, QuestionError) as error:
             raise DamagedModelError(f"{folder / checkpoints.CONFIG}: not the config of a stance model: {error!r}") from None
         checkpoints.load_weights(model, folder, device, exact=exact)

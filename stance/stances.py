@@ -259,17 +259,18 @@ def _places(part: Part, offsets: Iterable[tuple[int, int]]) -> Iterator[Span | N
 
 
 def score_passages(model: Any, passages: Iterable[Passage], *, batch_size: int = 16) -> Iterator[np.ndarray[Any, np.dtype[np.float64]]]:
-    """Calibrated probabilities of each passage's labels; of several stretches the mean, weighted by the content they hold."""
-    from stance.classifier import probabilities_of
+    """Calibrated probabilities of each passage's labels; of several stretches those of the mean, weighted by the content they hold."""
+    from stance.classifier import shares_of
 
     waiting = iter(passages)
     while group := list(islice(waiting, batch_size * 16)):
         rows = [(stretch, inside) for item in group for stretch, inside in zip(item.stretches, item.inside, strict=True)]
-        found = probabilities_of(model, rows, batch_size=batch_size)
+        found = shares_of(model, rows, batch_size=batch_size)
         at = 0
         for item in group:
             count = len(item.stretches)
-            yield np.average(found[at : at + count], axis=0, weights=item.weights)
+            mean = np.average(found[at : at + count], axis=0, weights=item.weights)
+            yield model.calibrate(mean[None])[0]
             at += count
 
 

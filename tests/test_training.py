@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 
 import stance
 from stance import checkpoints
+from stance.classifier import StanceClassifier, probabilities_of, to_probabilities
 from stance.corpora import read_corpus
 from stance.document import Document, Quote, Span, Speaker
 from stance.errors import CorpusError, MissingModelError, TrainingError
@@ -19,7 +20,7 @@ from stance.training.quotes import IGNORED, Examples, QuotesTrainer, make_exampl
 from stance.training.recipe import load_base, read_recipe
 from stance.training.run import train_model
 from stance.training.stages import by_length
-from stance.training.stance import fit_threshold
+from stance.training.stance import fit_temperature, fit_temperatures, fit_threshold
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TEXT = "“We should talk,” Ada Lund said."
@@ -159,3 +160,42 @@ def test_batches_are_of_like_length_in_every_epoch_and_each_epoch_has_every_row(
         batches = [order[at : at + 16] for at in range(epoch * 1003 // 16 * 16, (epoch + 1) * 1003 // 16 * 16, 16)]
         read = sum(len(batch) * max(lengths[row] for row in batch) for batch in batches)
         assert read < 1.1 * sum(lengths[row] for batch in batches for row in batch), f"epoch {epoch} is padded"
+
+
+def test_no_batch_of_a_small_epoch_holds_a_row_twice() -> None:
+    order = by_length([range(40)] * 5, 8, random.Random(1), length=lambda row: row)
+    assert all(len({*order[at : at + 8]}) == 8 for at in range(0, 200, 8))
+    assert order[:40] != order[40:80]
+    assert sorted(by_length([range(3)] * 2, 8, random.Random(1), length=lambda row: row)) == [0, 0, 1, 1, 2, 2]
+    assert by_length([], 8, random.Random(1), length=lambda row: row) == []
+
+
+def test_each_label_on_top_gets_the_temperature_that_makes_it_true_and_none_changes() -> None:
+    draw = np.random.default_rng(4)
+    scores = draw.normal(size=(6000, 3)) * 3
+    truth = to_probabilities(scores / np.array([3.0, 1.0, 0.5])[scores.argmax(axis=1)][:, None])
+    labels = [int(draw.choice(3, p=row)) for row in truth]
+    fitted = fit_temperatures(scores, labels)
+    assert fitted == pytest.approx([3.0, 1.0, 0.5], rel=0.1)
+    rare = np.flatnonzero(scores.argmax(axis=1) != 1)[:3000]
+    few = np.concatenate([rare, np.flatnonzero(scores.argmax(axis=1) == 1)[:20]])
+    chosen = np.asarray(labels)[few]
+    first, second, third = fit_temperatures(scores[few], list(chosen))
+    assert second == fit_temperature(scores[few], chosen), "one that is seldom on top gets that of all together"
+    assert first > second > third
+
+
+def test_probabilities_are_those_of_the_label_on_tops_temperature(tiny_base: Path) -> None:
+    model = StanceClassifier(load_base(str(tiny_base))[0], 3).eval()
+    rows = [([5, 6 + number, 7], [False, True, False]) for number in range(40)]
+    plain = probabilities_of(model, rows)
+    model.set_temperature([0.1, 0.2, 4.0])
+    scaled = probabilities_of(model, rows)
+    assert (scaled.argmax(axis=1) == plain.argmax(axis=1)).all()
+    assert scaled.sum(axis=1) == pytest.approx(1)
+    for row, other in zip(plain, scaled, strict=True):
+        temperature = [0.1, 0.2, 4.0][row.argmax()]
+        assert other == pytest.approx(row ** (1 / temperature) / (row ** (1 / temperature)).sum())
+    for wrong in ([1.0, 2.0], 0.0, [1.0, -1.0, 1.0], float("nan")):
+        with pytest.raises(ValueError, match="temperature"):
+            model.set_temperature(wrong)

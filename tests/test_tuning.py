@@ -117,14 +117,14 @@ def test_a_recipe_is_made_from_options_and_read_again(tiny_quotes: Path, folder:
 
 @pytest.mark.parametrize("task", ["quotes", "stance"])
 def test_an_encoder_is_trained_on_ones_own_articles(task: str, folder: Path, tiny_base: Path, alone: Path) -> None:
-    made = train_model(task, small(task, folder, tiny_base), alone / "model", alone / "work")
+    made = train_model(task, small(task, folder, tiny_base, 3e-3), alone / "model", alone / "work")
     (losses,) = made.losses
     assert min(losses.values()) < losses[0]
     assert not list((alone / "work").iterdir())
     card = (alone / "model" / "README.md").read_text(encoding="utf-8")
     assert "Loss on" in card
     assert "Not calibrated" in card
-    assert read_recipe(alone / "model" / "recipe.toml") == small(task, folder, tiny_base)
+    assert read_recipe(alone / "model" / "recipe.toml") == small(task, folder, tiny_base, 3e-3)
     assert len(read_seen(alone / "model")) + len(read_seen(alone / "model", "dev")) == 20
     document = stance.load(**{task: alone / "model"})(article(99).text)
     assert document.text == article(99).text

@@ -23,7 +23,7 @@ _FINDS_NOT = """Do not use it
 * to moderate automatically, or for decisions on people."""
 _READS = """Reads the quote marked in its sentences, the sentence before them, and behind a third mark what the article calls the speaker, \
 without names of persons; the speaker's name is that mark in the other words too, but for those quoted. The mean state of the content and \
-that of the passage go to one linear layer; temperature-scaled."""
+that of the passage go to one linear layer; probabilities are scaled by a temperature for each label."""
 _POLNEAR = (
     "PolNeAR, the main training set, states no licence for its data; its texts are their publishers'. American political news of "
     "2015–2016 weighs most in training."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ SAVE_STEPS = 100
 SAVE_SHARE = 20
 FINISHED = "finished.safetensors"
 _APART = 100
+_POOL = 16
 Row = TypeVar("Row")
 
 
@@ -118,7 +119,7 @@ def arguments(recipe: Recipe, stage: Stage, folder: Path, seed: int) -> Training
     )
 
 
-def by_length(epochs: Iterable[Sequence[Row]], batch_size: int, draw: random.Random, length: Callable[[Row], int]) -> list[Row]:
+def by_length(epochs: Sequence[Sequence[Row]], batch_size: int, draw: random.Random, length: Callable[[Row], int]) -> list[Row]:
     """Shuffles each epoch's rows, then orders them so that those of one batch are of like length, and little of it is padding.
 
     An epoch's last rows share a batch with the next one's first, so that no batch but the very last is short: one in between would make
@@ -131,7 +132,8 @@ def by_length(epochs: Iterable[Sequence[Row]], batch_size: int, draw: random.Ran
         length: How long an example is.
     """
     rows = [row for epoch in epochs for row in draw.sample(epoch, len(epoch))]
-    pool = 16 * batch_size
+    least = min(map(len, epochs), default=0)
+    pool = min(_POOL, max(1, least // batch_size)) * batch_size  # no more than an epoch, or a batch would hold a row and its like again
     ordered: list[Row] = []
     for at in range(0, len(rows), pool):
         group = sorted(rows[at : at + pool], key=length)

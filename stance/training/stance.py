@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import TrainingArguments, set_seed
 
-from stance.classifier import Row, StanceClassifier, collate, probabilities_of
+from stance.classifier import Row, StanceClassifier, collate, shares_of
 from stance.document import Document
 from stance.errors import TrainingError
 from stance.packing import LEAST_BITS, round_weights
@@ -238,34 +238,45 @@ def round_model(model: StanceClassifier, tokenizer: Tokenizer, recipe: Recipe, d
     round_weights(model, recipe.bits, recipe.table_bits)
 
 
-def fit_temperature(scores: NDArray[np.float64], labels: Sequence[int]) -> float:
+def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int_]) -> float:
     """The temperature that makes scores most probable on held-out labels (Guo et al. 2017), between 0.25 and 8."""
     from scipy.optimize import minimize_scalar
-
-    right = np.asarray(labels)
 
     def surprise(log_temperature: float) -> float:
         scaled = scores / np.exp(log_temperature)
         scaled = scaled - scaled.max(axis=1, keepdims=True)
-        return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(right)), right]).mean())
+        return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(labels)), labels]).mean())
 
     return float(np.exp(minimize_scalar(surprise, bounds=(np.log(0.25), np.log(8)), method="bounded").x))
 
 
 def calibrate(
     model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question
-) -> dict[str, float] | None:
-    """Temperature and threshold for a model, from the labelled quotes of held-out articles; None where they are too few to tell.
+) -> dict[str, Any] | None:
+    """Temperatures and threshold for a model, from the labelled quotes of held-out articles; None where they are too few to tell.
 
-    The threshold is the one for the recipe's risk at that temperature.
+    Each label that comes out on top has a temperature of its own where that is often enough to tell ("top-label calibration", Gupta and
+    Ramdas 2022), so that probabilities are right for each, and no label changes. The threshold is the one for the recipe's risk at these.
     """
     items = read_items(documents, tokenizer, recipe.window, question)
     if len(items) < LEAST_QUOTES:
         return None
     labels, rows = [item.label for item in items], [item.row for item in items]
-    model.temperature = 1.0
-    model.temperature = fit_temperature(np.log(probabilities_of(model, rows).clip(min=1e-12)), labels)
-    return {"temperature": model.temperature, "threshold": fit_threshold(probabilities_of(model, rows), labels, recipe.risk)}
+    shares = shares_of(model, rows)
+    model.set_temperature(fit_temperatures(np.log(shares.clip(min=1e-12)), labels))
+    threshold = fit_threshold(model.calibrate(shares), labels, recipe.risk)
+    return {"temperature": model.temperatures.tolist(), "threshold": threshold}
+
+
+def fit_temperatures(scores: NDArray[np.float64], labels: Sequence[int]) -> list[float]:
+    """A temperature for each label that comes out on top; that of all together where it does for fewer than 50 quotes."""
+    top, right = scores.argmax(axis=1), np.asarray(labels)
+    counts = np.bincount(top, minlength=scores.shape[1])
+    return [
+        fit_temperature(scores[chosen], right[chosen])
+        for label, count in enumerate(counts)
+        for chosen in [top == label if count >= LEAST_QUOTES else slice(None)]
+    ]
 
 
 def fit_threshold(probabilities: NDArray[np.float64], labels: Sequence[int], risk: float) -> float:
