@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +183,7 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
         ModelError: There is no such device.
     """
     import torch
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
 
     from stance.integers import join_attention, place_packed, reckons_in_integers
     from stance.packing import CODES, SCALES, packed_shape, unpack
@@ -193,12 +193,8 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
     except (RuntimeError, AssertionError) as error:
         raise ModelError(f"device {device!r}: {str(error).splitlines()[0]}") from None
     path, fast = folder / WEIGHTS, not exact and reckons_in_integers(device)
-    config = _read_json(folder / CONFIG)
-    paths = [path, folder / config[_WORDS]] if _WORDS in config else [path]
     try:
-        with ExitStack() as opened, torch.no_grad():
-            files = [opened.enter_context(safe_open(str(place), framework="pt")) for place in paths]
-            held = {key: file for file in files for key in set(file.keys())}
+        with _opened(folder) as held, torch.no_grad():
             shapes = {name: tuple(tensor.shape) for name, tensor in model.float().state_dict().items()}
             parts = {name: [f"{name}.{part}" for part in (CODES, SCALES)] for name in shapes}
             packed = {name for name, pair in parts.items() if held.keys() >= set(pair)}
@@ -226,6 +222,18 @@ def load_weights(model: Any, folder: Path, device: str = "cpu", *, exact: bool =
         join_attention(model)
     model.to(device).eval()
     return bool(packed) and fast
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[dict[str, Any]]:
+    """For the name of each tensor of a directory the file that holds it, open."""
+    from safetensors import safe_open
+
+    config = _read_json(folder / CONFIG)
+    paths = [folder / WEIGHTS, *([folder / config[_WORDS]] if _WORDS in config else [])]
+    with ExitStack() as stack:
+        files = [stack.enter_context(safe_open(str(path), framework="pt")) for path in paths]
+        yield {name: file for file in files for name in set(file.keys())}
 
 
 def save(
