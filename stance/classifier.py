@@ -49,8 +49,7 @@ class StanceClassifier(nn.Module):
         Args:
             shares: Rows × labels.
         """
-        scores = np.log(shares.clip(min=_LEAST)) / self.temperatures[shares.argmax(axis=1)][:, None]
-        return to_probabilities(scores)
+        return to_probabilities(to_scores(shares) / self.temperatures[shares.argmax(axis=1)][:, None])
 
     def forward(self, pieces: Tensor, mask: Tensor, inside: Tensor) -> Tensor:
         """Scores of labels, passages × labels.
@@ -102,6 +101,12 @@ def to_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return shares
+
+
+def to_scores(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores behind probabilities, what `to_probabilities` takes."""
+    scores: NDArray[np.float64] = np.log(shares.clip(min=_LEAST))
+    return scores
 
 
 def batches(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:

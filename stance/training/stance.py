@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import TrainingArguments, set_seed
 
-from stance.classifier import Row, StanceClassifier, collate, shares_of
+from stance.classifier import Row, StanceClassifier, collate, shares_of, to_scores
 from stance.document import Document
 from stance.errors import TrainingError
 from stance.packing import LEAST_BITS, round_weights
@@ -232,9 +232,10 @@ def train(
 def round_model(model: StanceClassifier, tokenizer: Tokenizer, recipe: Recipe, documents: Sequence[Document], question: Question) -> None:
     """Gives a trained model the values that it will have when it has been packed; in 4 bits by what it reads of some labelled quotes."""
     if recipe.bits == LEAST_BITS:
-        rows = [item.row for item in read_items(documents, tokenizer, recipe.window, question)]
-        drawn = sorted(random.Random(recipe.seed).sample(rows, min(_ROUNDED_BY, len(rows))), key=lambda row: len(row[0]))
-        round_by_use(model, [collate(drawn[at : at + recipe.batch_size]) for at in range(0, len(drawn), recipe.batch_size)])
+        labelled = labelled_passages(documents, question)
+        drawn = random.Random(recipe.seed).sample(labelled, min(_ROUNDED_BY, len(labelled)))
+        rows = sorted((item.row for item in _items_of(drawn, tokenizer, recipe.window)), key=lambda row: len(row[0]))
+        round_by_use(model, [collate(rows[at : at + recipe.batch_size]) for at in range(0, len(rows), recipe.batch_size)])
     round_weights(model, recipe.bits, recipe.table_bits)
 
 
@@ -263,7 +264,7 @@ def calibrate(
         return None
     labels, rows = [item.label for item in items], [item.row for item in items]
     shares = shares_of(model, rows)
-    model.set_temperature(fit_temperatures(np.log(shares.clip(min=1e-12)), labels))
+    model.set_temperature(fit_temperatures(to_scores(shares), labels))
     threshold = fit_threshold(model.calibrate(shares), labels, recipe.risk)
     return {"temperature": model.temperatures.tolist(), "threshold": threshold}
 
