@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from stance.articles import article_paths, read_articles
@@ -152,6 +152,21 @@ def read_texts(corpus: str) -> Mapping[str, str]:
         raise CorpusError(f"{corpus}: no file {path}; `make data` fetches it, or STANCE_DATA names the folder it lies in") from None
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{path}: not a JSONL file of articles with `id` and `text`: {error}") from None
+
+
+def read_unlabelled(names: Sequence[str], apart: Iterable[Document]) -> list[Document]:
+    """Articles whose labels, if they have any, are not looked at; each text once.
+
+    Args:
+        names: Corpora: all texts of one (`congress_china`), or those of labelled articles (`news_china/train`).
+        apart: Articles that are left out, as a model is measured on them.
+    """
+    held_out = {digest(document.text) for document in apart}
+    found: dict[str, Document] = {}
+    for name in names:
+        documents = read_corpus(name) if "/" in name else [Document(text, id=number) for number, text in read_texts(name).items()]
+        found.update((total, document) for document in documents if (total := digest(document.text)) not in held_out)
+    return list(found.values())
 
 
 def _texts_of(corpus: str) -> list[Path]:

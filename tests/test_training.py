@@ -16,11 +16,11 @@ from stance.errors import CorpusError, MissingModelError, TrainingError
 from stance.formats.polnear import PROVENANCE
 from stance.tagger import CONTENT, INNER
 from stance.tokens import read_words
+from stance.training.calibration import fit_temperature, fit_temperatures, fit_threshold
 from stance.training.quotes import IGNORED, Examples, QuotesTrainer, make_examples
 from stance.training.recipe import load_base, read_recipe
 from stance.training.run import train_model
 from stance.training.stages import by_length
-from stance.training.stance import fit_temperature, fit_temperatures, fit_threshold
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TEXT = "“We should talk,” Ada Lund said."

@@ -26,6 +26,11 @@ _COUNTED = (
     ("content exact", "f1"), ("attribution", "recall"), ("speaker", "recall"),
 )  # fmt: skip
 _NOTHING = "no difference that these articles can show"
+_FLATTERY = (
+    "told a model when to stop, which flatters it a little",
+    "calibrated a model's probabilities, which flatters them",
+    "were read by a model without their labels, which flatters it a little",
+)
 _APART = (
     f"with few articles of your own: keep {LEAST_ARTICLES} of them in a folder apart, train on the others, and evaluate on that folder; "
     "then train on all"
@@ -147,16 +152,13 @@ def compare(
 
 
 def _unseen(gold: Sequence[Document], title: str, task: str, folders: Sequence[Path], notes: list[str]) -> list[Document]:
-    learnt, told, fitted = (frozenset[str]().union(*(read_seen(folder, split) for folder in folders)) for split in SPLITS)
+    learnt, told, fitted, read = (frozenset[str]().union(*(read_seen(folder, split) for folder in folders)) for split in SPLITS)
     kept = [document for document in gold if digest(document.text) not in learnt]
-    stopped = sum(digest(document.text) in told for document in kept)
-    calibrated = sum(digest(document.text) in fitted for document in kept)
     if len(kept) < len(gold):
         notes.append(f"{title}, {task}: {len(gold) - len(kept)} of {len(gold)} articles left out, as a model has learnt from them")
-    if stopped:
-        notes.append(f"{title}, {task}: {stopped} of {len(kept)} articles told a model when to stop, which flatters it a little")
-    if calibrated:
-        notes.append(f"{title}, {task}: {calibrated} of {len(kept)} articles calibrated a model's probabilities, which flatters them")
+    for sums, flattery in zip((told, fitted, read), _FLATTERY, strict=True):
+        if count := sum(digest(document.text) in sums for document in kept):
+            notes.append(f"{title}, {task}: {count} of {len(kept)} articles {flattery}")
     return kept
 
 

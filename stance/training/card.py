@@ -38,6 +38,7 @@ def write_card(
     calibration: str,
     sources: Mapping[str, tuple[int, int, str]],
     losses: Sequence[Mapping[int, float]],
+    unlabelled: tuple[int, int, str] = (0, 0, ""),
 ) -> None:
     """Writes `README.md` into a model directory.
 
@@ -48,6 +49,7 @@ def write_card(
         calibration: A sentence on what its probabilities were calibrated on.
         sources: Articles, quotes and SHA-256 sum of each source of training data.
         losses: For each stage the loss on development articles by step, where there are any.
+        unlabelled: Articles, quotes and sum of what its encoder was adapted to.
     """
     rows = "\n".join(f"| `{name}` | {articles} | {quotes} | `{total[:16]}…` |" for name, (articles, quotes, total) in sources.items())
     begun = model_folder(task, recipe.base)
@@ -79,7 +81,7 @@ library_name: stance
 | data | articles | quotes | SHA-256 of texts and labels |
 | --- | --- | --- | --- |
 {rows}
-{_taught(recipe)}
+{_adapted(recipe, unlabelled)}{_taught(recipe)}
 {_packed(recipe)}{calibration} `articles.tsv` lists the articles it has seen.{_left_out(recipe)}
 {courses}
 ## Figures
@@ -95,6 +97,17 @@ library_name: stance
 
 def _left_out(recipe: Recipe) -> str:
     return f" Left out, as damaged: {', '.join(f'`{place}`' for place in recipe.left_out)}." if recipe.left_out else ""
+
+
+def _adapted(recipe: Recipe, unlabelled: tuple[int, int, str]) -> str:
+    """What the encoder was adapted to before it learnt labels."""
+    if not recipe.adaptation:
+        return ""
+    names = ", ".join(f"`{name}`" for name in recipe.adaptation.data)
+    return (
+        f"\nBefore all labels its encoder guessed masked words of {unlabelled[0]} articles of {names}, without those held out "
+        f"({recipe.adaptation.epochs} passes; SHA-256 of the articles `{unlabelled[2][:16]}…`).\n"
+    )
 
 
 def _taught(recipe: Recipe) -> str:

@@ -26,7 +26,7 @@ def freeze(encoder: Any, count: int) -> None:
             weights.requires_grad_(False)
 
 
-def by_depth(model: nn.Module, learning_rate: float, decay: float, weight_decay: float) -> list[dict[str, Any]]:
+def by_depth(model: nn.Module, learning_rate: float, decay: float, weight_decay: float, head_rate: float = 1.0) -> list[dict[str, Any]]:
     """Groups of weights for an optimizer; each layer learns more slowly than the one above (Howard and Ruder 2018, "ULMFiT").
 
     Args:
@@ -34,6 +34,7 @@ def by_depth(model: nn.Module, learning_rate: float, decay: float, weight_decay:
         learning_rate: At the top.
         decay: What the rate is multiplied by a layer down.
         weight_decay: Of matrices; vectors have none.
+        head_rate: What the rate is multiplied by for what lies beside the encoder.
     """
     numbers = {name: found for name, _ in model.named_parameters() if (found := _LAYER.search(name))}
     top = 1 + max((int(found[1]) for found in numbers.values()), default=-1)
@@ -43,7 +44,11 @@ def by_depth(model: nn.Module, learning_rate: float, decay: float, weight_decay:
             depth = top - int(numbers[name][1]) if name in numbers else (top + 1 if name.startswith("encoder.") else 0)
             groups.setdefault((depth, weights.dim() > 1), []).append(weights)
     return [
-        {"params": weights, "lr": learning_rate * decay**depth, "weight_decay": weight_decay if matrices else 0.0}
+        {
+            "params": weights,
+            "lr": learning_rate * (decay**depth if depth else head_rate),
+            "weight_decay": weight_decay if matrices else 0.0,
+        }
         for (depth, matrices), weights in groups.items()
     ]
 
@@ -53,17 +58,19 @@ class DepthTrainer(Trainer):
 
     Args:
         layer_decay: What the learning rate is multiplied by a layer down; 1 for one rate.
+        head_rate: What it is multiplied by for what lies beside the encoder.
         **options: Those of `transformers.Trainer`.
     """
 
-    def __init__(self, layer_decay: float = 1.0, **options: Any) -> None:
+    def __init__(self, layer_decay: float = 1.0, head_rate: float = 1.0, **options: Any) -> None:
         super().__init__(**options)
-        self.layer_decay = layer_decay
+        self.layer_decay, self.head_rate = layer_decay, head_rate
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """That of `transformers.Trainer`, with learning rates by depth."""
-        if getattr(self, "optimizer", None) is None and self.layer_decay != 1:
+        if getattr(self, "optimizer", None) is None and (self.layer_decay, self.head_rate) != (1, 1):
             kind, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
-            self.optimizer = kind(by_depth(self.model, self.args.learning_rate, self.layer_decay, self.args.weight_decay), **options)
+            rates = self.args.learning_rate, self.layer_decay, self.args.weight_decay, self.head_rate
+            self.optimizer = kind(by_depth(self.model, *rates), **options)
         optimizer: torch.optim.Optimizer = super().create_optimizer(model)
         return optimizer

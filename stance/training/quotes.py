@@ -22,6 +22,7 @@ from stance.packing import round_weights
 from stance.pipeline import Reader
 from stance.tagger import CONTENT, INNER, LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
+from stance.training.adaptation import adapt
 from stance.training.layers import DepthTrainer, freeze
 from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
@@ -205,7 +206,9 @@ def begin(recipe: Recipe) -> tuple[QuoteTagger, Tokenizer]:
     return QuoteTagger(encoder, recipe.link_width), tokenizer
 
 
-def train(recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], folder: Path) -> tuple[QuoteTagger, Tokenizer]:
+def train(
+    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], unlabelled: Sequence[Document], folder: Path
+) -> tuple[QuoteTagger, Tokenizer]:
     """Trains the quotes model through the recipe's stages.
 
     A run that was cut off goes on from its last checkpoint in `folder`; a finished stage is not run again.
@@ -214,6 +217,7 @@ def train(recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence
         recipe: What to train, how long, how.
         documents: For each stage its labelled articles.
         dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
+        unlabelled: What the encoder is adapted to, where the recipe says so.
         folder: Where checkpoints and the finished stages' weights go.
 
     Returns:
@@ -223,6 +227,8 @@ def train(recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence
     model, tokenizer = begin(recipe)
     freeze(model.encoder, recipe.frozen)
     round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
+    if recipe.adaptation:
+        adapt(model.encoder, tokenizer, recipe, unlabelled, folder / "adaptation")
     held_out = [
         example
         for document in dev

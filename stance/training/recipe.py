@@ -61,6 +61,10 @@ class Recipe:
         frozen: How many of the encoder's lowest layers stay as they are, its embeddings with them.
         layer_decay: What the learning rate is multiplied by a layer down.
         smoothing: Share of each target that is spread over all labels (stance).
+        consistency: Weight of the loss by which what is said of a passage must not hang on what drops out; every second one is read twice
+            for it, which takes half as long again (stance).
+        adaptation: A stage before all others, in which the encoder guesses masked words of texts without labels, those of a whole corpus
+            (`congress_china`), or of labelled articles (`news_china/train`); what is held out is left out.
         bits: Of a weight of the encoder's layers on disk: 16; or 8, 6 or 4, with which the model reckons in integers, see `packing`.
         table_bits: Of one of its tables of words.
         words: Where models of one base share their table of words, from a model's folder, as `../words.safetensors`, see
@@ -90,6 +94,8 @@ class Recipe:
     frozen: int = 0
     layer_decay: float = 1.0
     smoothing: float = 0.0
+    consistency: float = 0.0
+    adaptation: Stage | None = None
     bits: int = checkpoints.HALF
     table_bits: int = checkpoints.HALF
     words: str = ""
@@ -117,7 +123,8 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _recipe_of(row: dict[str, Any], path: Path) -> Recipe:
-    stages = tuple(Stage(**stage | {"data": tuple(stage["data"])}) for stage in row.pop("stages"))
+    stages = tuple(map(_stage_of, row.pop("stages")))
+    adaptation = _stage_of(row.pop("adaptation")) if "adaptation" in row else None
     unknown = row.keys() - {field.name for field in fields(Recipe)}
     if unknown:
         raise TrainingError(f"{path}: no recipe has {', '.join(sorted(unknown))}")
@@ -128,7 +135,11 @@ def _recipe_of(row: dict[str, Any], path: Path) -> Recipe:
     for name in ("bits", "table_bits"):
         if row.get(name, checkpoints.HALF) not in (checkpoints.HALF, *BITS):
             raise TrainingError(f"{path}: {name} is {row[name]!r}, not one of {checkpoints.HALF}, {', '.join(map(str, BITS))}")
-    return Recipe(stages=stages, question=question, teacher=teacher, **row)
+    return Recipe(stages=stages, adaptation=adaptation, question=question, teacher=teacher, **row)
+
+
+def _stage_of(row: dict[str, Any]) -> Stage:
+    return Stage(**row | {"data": tuple(row["data"])})
 
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
@@ -150,15 +161,16 @@ def _lines(recipe: Recipe, within: str = "") -> list[str]:
     lines = [
         f"{field.name} = {_toml(value)}"
         for field in fields(Recipe)
-        if field.name not in ("stages", "question", "teacher") and (value := getattr(recipe, field.name)) != field.default
+        if field.name not in ("stages", "adaptation", "question", "teacher") and (value := getattr(recipe, field.name)) != field.default
     ]
     if recipe.question:
         row = recipe.question.to_row()
         meanings = row.pop("meanings")
         lines += ["", f"[{within}question]", *_rows(row), "", f"[{within}question.meanings]", *_rows(meanings)]
+    if recipe.adaptation:
+        lines += ["", f"[{within}adaptation]", *_stage_rows(recipe.adaptation)]
     for stage in recipe.stages:
-        values = {field.name: value for field in fields(Stage) if (value := getattr(stage, field.name)) != field.default}
-        lines += ["", f"[[{within}stages]]", *_rows(values)]
+        lines += ["", f"[[{within}stages]]", *_stage_rows(stage)]
     if recipe.teacher:
         lines += ["", f"[{within}teacher]", *_lines(recipe.teacher, f"{within}teacher.")]
     return lines
@@ -167,6 +179,10 @@ def _lines(recipe: Recipe, within: str = "") -> list[str]:
 def _told(recipe: Recipe) -> tuple[Recipe, Mapping[str, Any] | None]:
     """A recipe, and its question with the meanings, without which questions are compared."""
     return recipe, recipe.question.to_row() if recipe.question else None
+
+
+def _stage_rows(stage: Stage) -> list[str]:
+    return _rows({field.name: value for field in fields(Stage) if (value := getattr(stage, field.name)) != field.default})
 
 
 def _rows(values: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from stance import checkpoints, extras
-from stance.corpora import read_corpus
+from stance.corpora import read_corpus, read_unlabelled
 from stance.document import Document
 from stance.errors import TrainingError
 from stance.standoff import digest
@@ -99,15 +99,17 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: 
     for stage, articles in zip(recipe.stages, documents, strict=True):
         if not any(document.quotes for document in articles):
             raise TrainingError(f"{', '.join(stage.data)}: no labelled quotes")
-    place = work / f"{task}-{_fingerprint(task, recipe, [*documents, dev])}"
+    held_out = read_sources(recipe.calibration, recipe)
+    unlabelled = read_unlabelled(recipe.adaptation.data, [*dev, *held_out]) if recipe.adaptation else []
+    place = work / f"{task}-{_fingerprint(task, recipe, [*documents, dev, unlabelled])}"
     run = {"quotes": _train_quotes, "stance": _train_stance}[task]
-    model, tokenizer, config, calibration = run(recipe, documents, dev, place)
+    model, tokenizer, config, calibration = run(recipe, documents, dev, held_out, unlabelled, place)
     losses = tuple(read_losses(place / f"stage{number}") for number in range(len(recipe.stages)))
     sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
     checkpoints.save(model, tokenizer, config, out, recipe.bits, recipe.table_bits, recipe.words)
     write_recipe(recipe, out / "recipe.toml")
-    write_seen(out, [document for articles in documents for document in articles], dev, calibration.articles)
-    write_card(task, out, recipe, calibration.told, sources, losses)
+    write_seen(out, [document for articles in documents for document in articles], dev, calibration.articles, unlabelled)
+    write_card(task, out, recipe, calibration.told, sources, losses, sum_of(unlabelled))
     if not keep_work:
         shutil.rmtree(place)
     return Trained(task, out, losses, calibration.told, place)
@@ -145,14 +147,18 @@ def sum_of(documents: Sequence[Document]) -> tuple[int, int, str]:
 
 
 def _train_quotes(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
+    recipe: Recipe,
+    documents: Sequence[Sequence[Document]],
+    dev: Sequence[Document],
+    held_out: Sequence[Document],
+    unlabelled: Sequence[Document],
+    work: Path,
 ) -> tuple[Any, Any, dict[str, Any], Calibration]:
     from stance.packing import round_weights
     from stance.training import quotes
 
-    model, tokenizer = quotes.train(recipe, documents, dev, work)
+    model, tokenizer = quotes.train(recipe, documents, dev, unlabelled, work)
     round_weights(model, recipe.bits, recipe.table_bits)
-    held_out = read_sources(recipe.calibration, recipe)
     fitted = _fit_confidence(model, tokenizer, recipe, held_out)
     calibration = _calibrated("quotes", recipe, held_out, fitted, {"confidence": [1.0, 0.0]})
     config: dict[str, Any] = {
@@ -191,14 +197,19 @@ def _fit_confidence(model: Any, tokenizer: Any, recipe: Recipe, held_out: Sequen
 
 
 def _train_stance(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], work: Path
+    recipe: Recipe,
+    documents: Sequence[Sequence[Document]],
+    dev: Sequence[Document],
+    held_out: Sequence[Document],
+    unlabelled: Sequence[Document],
+    work: Path,
 ) -> tuple[Any, Any, dict[str, Any], Calibration]:
     from stance.training import stance
+    from stance.training.calibration import calibrate
 
-    held_out = read_sources(recipe.calibration, recipe)
-    model, tokenizer, question = stance.train(recipe, documents, dev, held_out, work)
+    model, tokenizer, question = stance.train(recipe, documents, dev, held_out, unlabelled, work)
     stance.round_model(model, tokenizer, recipe, documents[-1], question)
-    fitted = stance.calibrate(model, tokenizer, held_out, recipe, question)
+    fitted = calibrate(model, tokenizer, held_out, recipe, question)
     calibration = _calibrated("stance", recipe, held_out, fitted, {"temperature": 1.0, "threshold": 0.0})
     config: dict[str, Any] = {
         "model_type": checkpoints.TYPES["stance"],

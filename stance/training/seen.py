@@ -10,10 +10,16 @@ from stance.document import Document
 from stance.standoff import digest
 
 SEEN = "articles.tsv"
-SPLITS = ("train", "dev", "calibration")
+SPLITS = ("train", "dev", "calibration", "unlabelled")
 
 
-def write_seen(folder: Path, train: Iterable[Document], dev: Iterable[Document], calibration: Iterable[Document]) -> None:
+def write_seen(
+    folder: Path,
+    train: Iterable[Document],
+    dev: Iterable[Document],
+    calibration: Iterable[Document],
+    unlabelled: Iterable[Document] = (),
+) -> None:
     """Writes split, id and the text's SHA-256 sum of each article into a model directory.
 
     Args:
@@ -21,8 +27,9 @@ def write_seen(folder: Path, train: Iterable[Document], dev: Iterable[Document],
         train: What the weights come from.
         dev: What told when to stop.
         calibration: What its probabilities were calibrated on.
+        unlabelled: What its encoder was adapted to.
     """
-    groups = zip(SPLITS, (train, dev, calibration), strict=True)
+    groups = zip(SPLITS, (train, dev, calibration, unlabelled), strict=True)
     rows = sorted({(split, document.id or "", digest(document.text)) for split, group in groups for document in group})
     with (folder / SEEN).open("w", encoding="utf-8", errors="replace", newline="") as file:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")

@@ -57,10 +57,8 @@ def run_stages(
                 model.load_state_dict(begun)
                 seed = recipe.seed + _APART * run
                 trainer = trainer_of(articles, stage, seed + number, arguments(recipe, stage, place, seed))
-                trainer.remove_callback(PrinterCallback)
                 title = f"stage {number + 1} of {len(recipe.stages)}" + (f", run {run + 1} of {stage.runs}" if stage.runs > 1 else "")
-                with progress_bar() as progress:
-                    _run_stage(trainer, stage, place, progress, title)
+                run_stage(trainer, stage, place, title)
                 save_whole(model, finished)
             runs.append(load_file(finished))
         model.load_state_dict({name: _mean([weights[name] for weights in runs]) for name in begun})
@@ -72,7 +70,21 @@ def _mean(weights: Sequence[Tensor]) -> Tensor:
     return weights[0] if len(weights) == 1 else torch.stack(list(weights)).mean(dim=0)
 
 
-def _run_stage(trainer: Trainer, stage: Stage, place: Path, progress: Progress, title: str) -> None:
+def run_stage(trainer: Trainer, stage: Stage, place: Path, title: str) -> None:
+    """Runs a trainer to its end, from its last checkpoint if there is one, and shows how far it is.
+
+    Args:
+        trainer: Of the stage.
+        stage: Its number of passes.
+        place: Where its checkpoints lie.
+        title: What is shown.
+    """
+    trainer.remove_callback(PrinterCallback)
+    with progress_bar() as progress:
+        _run(trainer, stage, place, progress, title)
+
+
+def _run(trainer: Trainer, stage: Stage, place: Path, progress: Progress, title: str) -> None:
     steps = math.ceil(len(trainer.train_dataset) / trainer.args.train_batch_size)
     trainer.args.save_steps = save_steps(steps)
     trainer.args.logging_steps = min(trainer.args.logging_steps, trainer.args.save_steps)

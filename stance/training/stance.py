@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import TrainingArguments, set_seed
 
-from stance.classifier import Row, StanceClassifier, collate, shares_of, to_scores
+from stance.classifier import Row, StanceClassifier, collate
 from stance.document import Document
 from stance.errors import TrainingError
 from stance.packing import LEAST_BITS, round_weights
@@ -24,8 +23,9 @@ from stance.pipeline import Judge
 from stance.questions import Question, shipped_question
 from stance.stances import MARKS, passage
 from stance.training import teacher
+from stance.training.adaptation import adapt
 from stance.training.layers import DepthTrainer, freeze
-from stance.training.recipe import LEAST_QUOTES, Recipe, Stage, load_base, model_folder
+from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.rounding import round_by_use
 from stance.training.stages import by_length, run_stages
 from stance.training.teacher import Strings, to_row
@@ -149,24 +149,39 @@ class StanceTrainer(DepthTrainer):
     Args:
         class_weights: Weight of each label.
         smoothing: Share of each label that is spread over all.
+        consistency: Weight of how far two readings of a passage lie apart, other units dropping out in each.
         **options: Those of `DepthTrainer`.
     """
 
-    def __init__(self, class_weights: Tensor, smoothing: float, **options: Any) -> None:
+    def __init__(self, class_weights: Tensor, smoothing: float, consistency: float = 0.0, **options: Any) -> None:
         super().__init__(data_collator=collate_items, **options)
         self.class_weights = class_weights
         self.smoothing = smoothing
+        self.consistency = consistency
 
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], return_outputs: bool = False, **_: Any) -> Any:
-        """The loss of one batch."""
-        scores = model(inputs["pieces"], inputs["mask"], inputs["inside"])
-        if inputs["target"].dim() > 1:
-            taught = nn.functional.cross_entropy(scores, inputs["target"])
-            return (taught, None) if return_outputs else taught
-        loss = nn.functional.cross_entropy(
-            scores, inputs["target"], weight=self.class_weights.to(scores.device), label_smoothing=self.smoothing
-        )
+        """The loss of one batch; with `consistency` every second passage is read twice (Liang et al. 2021, "R-Drop")."""
+        tensors = inputs["pieces"], inputs["mask"], inputs["inside"]
+        if self.consistency and model.training:
+            read = len(inputs["target"])
+            scores = model(*(torch.cat([part, part[::2]]) for part in tensors))
+            loss = self.surprise(scores, torch.cat([inputs["target"], inputs["target"][::2]]))
+            loss = loss + self.consistency * divergence(scores[:read:2], scores[read:])
+        else:
+            loss = self.surprise(model(*tensors), inputs["target"])
         return (loss, None) if return_outputs else loss
+
+    def surprise(self, scores: Tensor, target: Tensor) -> Tensor:
+        """Cross-entropy of scores, passages × labels, with labels or shares of them."""
+        if target.dim() > 1:
+            return nn.functional.cross_entropy(scores, target)
+        return nn.functional.cross_entropy(scores, target, weight=self.class_weights.to(scores.device), label_smoothing=self.smoothing)
+
+
+def divergence(scores: Tensor, others: Tensor) -> Tensor:
+    """How far two readings' probabilities lie apart: the Kullback-Leibler divergence, the mean of both directions and of all passages."""
+    first, second = nn.functional.log_softmax(scores.float(), dim=-1), nn.functional.log_softmax(others.float(), dim=-1)
+    return ((first.exp() - second.exp()) * (first - second)).sum(dim=-1).mean() / 2
 
 
 def begin(recipe: Recipe) -> tuple[StanceClassifier, Tokenizer, Question]:
@@ -188,7 +203,12 @@ def begin(recipe: Recipe) -> tuple[StanceClassifier, Tokenizer, Question]:
 
 
 def train(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], apart: Sequence[Document], folder: Path
+    recipe: Recipe,
+    documents: Sequence[Sequence[Document]],
+    dev: Sequence[Document],
+    apart: Sequence[Document],
+    unlabelled: Sequence[Document],
+    folder: Path,
 ) -> tuple[StanceClassifier, Tokenizer, Question]:
     """Trains the stance model through the recipe's stages; a run that was cut off goes on from its last checkpoint in `folder`.
 
@@ -197,6 +217,7 @@ def train(
         documents: For each stage its labelled articles.
         dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
         apart: Other articles of which nothing may be learnt, as those that probabilities are calibrated on.
+        unlabelled: What the encoder is adapted to, where the recipe says so.
         folder: Where checkpoints and the finished stages' weights go.
 
     Returns:
@@ -209,6 +230,8 @@ def train(
     model, tokenizer, question = begin(recipe)
     freeze(model.encoder, recipe.frozen)
     round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
+    if recipe.adaptation:
+        adapt(model.encoder, tokenizer, recipe, unlabelled, folder / "adaptation")
     held_out = read_items(dev, tokenizer, recipe.window, question)
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> StanceTrainer:
@@ -222,8 +245,16 @@ def train(
         counts = np.bincount([item.label for item in items], minlength=len(question.labels)).clip(min=1)
         weights = torch.tensor((counts.mean() / counts) ** 0.5, dtype=torch.float32)
         rows = Items(items, epochs=stage.epochs, batch_size=recipe.batch_size, seed=seed)
-        data = {"train_dataset": rows, "eval_dataset": held_out}
-        return StanceTrainer(weights, recipe.smoothing, layer_decay=recipe.layer_decay, model=model, args=options, **data)
+        return StanceTrainer(
+            weights,
+            recipe.smoothing,
+            recipe.consistency,
+            layer_decay=recipe.layer_decay,
+            model=model,
+            args=options,
+            train_dataset=rows,
+            eval_dataset=held_out,
+        )
 
     run_stages(recipe, documents, model, folder, trainer_of)
     return model, tokenizer, question
@@ -237,68 +268,3 @@ def round_model(model: StanceClassifier, tokenizer: Tokenizer, recipe: Recipe, d
         rows = sorted((item.row for item in _items_of(drawn, tokenizer, recipe.window)), key=lambda row: len(row[0]))
         round_by_use(model, [collate(rows[at : at + recipe.batch_size]) for at in range(0, len(rows), recipe.batch_size)])
     round_weights(model, recipe.bits, recipe.table_bits)
-
-
-def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.int_]) -> float:
-    """The temperature that makes scores most probable on held-out labels (Guo et al. 2017), between 0.25 and 8."""
-    from scipy.optimize import minimize_scalar
-
-    def surprise(log_temperature: float) -> float:
-        scaled = scores / np.exp(log_temperature)
-        scaled = scaled - scaled.max(axis=1, keepdims=True)
-        return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[np.arange(len(labels)), labels]).mean())
-
-    return float(np.exp(minimize_scalar(surprise, bounds=(np.log(0.25), np.log(8)), method="bounded").x))
-
-
-def calibrate(
-    model: StanceClassifier, tokenizer: Tokenizer, documents: Sequence[Document], recipe: Recipe, question: Question
-) -> dict[str, Any] | None:
-    """Temperatures and threshold for a model, from the labelled quotes of held-out articles; None where they are too few to tell.
-
-    Each label that comes out on top has a temperature of its own where that is often enough to tell ("top-label calibration", Gupta and
-    Ramdas 2022), so that probabilities are right for each, and no label changes. The threshold is the one for the recipe's risk at these.
-    """
-    items = read_items(documents, tokenizer, recipe.window, question)
-    if len(items) < LEAST_QUOTES:
-        return None
-    labels, rows = [item.label for item in items], [item.row for item in items]
-    shares = shares_of(model, rows)
-    model.set_temperature(fit_temperatures(to_scores(shares), labels))
-    threshold = fit_threshold(model.calibrate(shares), labels, recipe.risk)
-    return {"temperature": model.temperatures.tolist(), "threshold": threshold}
-
-
-def fit_temperatures(scores: NDArray[np.float64], labels: Sequence[int]) -> list[float]:
-    """A temperature for each label that comes out on top; that of all together where it does for fewer than 50 quotes."""
-    top, right = scores.argmax(axis=1), np.asarray(labels)
-    counts = np.bincount(top, minlength=scores.shape[1])
-    return [
-        fit_temperature(scores[chosen], right[chosen])
-        for label, count in enumerate(counts)
-        for chosen in [top == label if count >= LEAST_QUOTES else slice(None)]
-    ]
-
-
-def fit_threshold(probabilities: NDArray[np.float64], labels: Sequence[int], risk: float) -> float:
-    """The lowest probability of a label from which no more than a share `risk` of the labels is wrong.
-
-    Selective classification by maximal probability (El-Yaniv and Wiener 2010; Geifman and El-Yaniv 2017, "Selective Classification for Deep
-    Neural Networks"), without a margin for chance: on other articles the share is about that.
-
-    Args:
-        probabilities: Of held-out quotes, quotes × labels.
-        labels: Their right ones.
-        risk: The share that may be wrong.
-
-    Returns:
-        0 where all may be kept, 1 where none reaches the bound.
-    """
-    best = probabilities.max(axis=1).round(4)
-    order = np.argsort(-best, kind="stable")
-    risks = np.cumsum((probabilities.argmax(axis=1) != np.asarray(labels))[order]) / np.arange(1, len(order) + 1)
-    last_of_ties = np.append(np.diff(best[order]) < 0, True)
-    kept = np.flatnonzero((risks <= risk) & last_of_ties)
-    if not len(kept):
-        return 1.0
-    return 0.0 if kept[-1] == len(order) - 1 else float(best[order][kept[-1]])

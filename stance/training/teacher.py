@@ -22,7 +22,7 @@ from torch import nn
 from stance import pipeline
 from stance.checkpoints import MANIFEST
 from stance.classifier import Row, probabilities_of
-from stance.corpora import read_corpus, read_texts
+from stance.corpora import read_unlabelled
 from stance.document import Document, Span
 from stance.stances import CLOSING, MARKS, OPENING, encode, passage
 from stance.standoff import digest
@@ -53,14 +53,10 @@ def further_passages(names: Sequence[str], labelled: Sequence[Document], apart: 
         labelled: Articles whose labelled quotes are left out.
         apart: Articles that are left out altogether, as the model is measured on them.
     """
-    held_out = {digest(document.text) for document in apart}
     known: dict[str, list[Span]] = {}
     for document in labelled:
         known.setdefault(digest(document.text), []).extend(span for quote in document.quotes for span in quote.content)
-    texts: dict[str, str] = {}
-    for name in names:
-        found = (document.text for document in read_corpus(name)) if "/" in name else read_texts(name).values()
-        texts.update((total, text) for text in found if (total := digest(text)) not in held_out)
+    texts = {digest(document.text): document.text for document in read_unlabelled(names, apart)}
     reader = pipeline.load()
     return [
         passage(text, quote)
