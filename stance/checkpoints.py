@@ -275,6 +275,37 @@ def save(
     write_manifest(folder, words)
 
 
+def take_words(model: Any, path: Path) -> None:
+    """Gives a model the table of words that others of its base share, so that it can share it too; another base's is left alone.
+
+    Args:
+        model: A module with an `encoder`.
+        path: The file that `save` would share it in; there may be none yet.
+
+    Raises:
+        DamagedModelError: It cannot be read.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from stance.packing import CODES, SCALES, packed_shape, unpack
+
+    if not path.is_file():
+        return
+    try:
+        held = load_file(str(path))
+    except (SafetensorError, OSError) as error:
+        raise DamagedModelError(f"{path}: {error}") from None
+    name, table = _table_name(model), model.encoder.get_input_embeddings().weight
+    codes, scales = (held.get(f"{name}.{part}") for part in (CODES, SCALES))
+    with torch.no_grad():
+        if codes is not None and scales is not None and packed_shape(codes, scales) == tuple(table.shape):
+            unpack(codes, scales, table)
+        elif name in held and held[name].shape == table.shape:
+            table.copy_(held[name])
+
+
 def _table_name(model: Any) -> str:
     """The name of a model's table of words."""
     table = model.encoder.get_input_embeddings().weight

@@ -20,6 +20,7 @@ _VALUES = (
 )  # fmt: skip
 # The largest of a group need not be the largest value: it is not where the weights are what `training.rounding` made of them.
 _STRETCHED = tuple(1 / abs(value) for value in _VALUES if 0.4 < abs(value) < 1)
+_AGAIN = tuple(1 / abs(value) for value in _VALUES if 0.39 < abs(value) < 0.4)
 ROWS = 256
 LARGEST = 127.0
 _LARGEST_OF_SIX, _ZERO_OF_SIX = 31.0, 32
@@ -75,7 +76,7 @@ def _from_six(codes: Tensor) -> Tensor:
 
 
 def _in_nibbles(groups: Tensor) -> dict[str, Tensor]:
-    codes, scales = _best_scales(groups, 1.0, nearest_values, (*_CLIPPED, *_STRETCHED))
+    codes, scales = _best_scales(groups, 1.0, nearest_values, (*_CLIPPED, *_STRETCHED), _AGAIN)
     flat = codes.flatten(1)
     return {CODES: flat[:, ::2] << 4 | flat[:, 1::2], SCALES: scales.squeeze(-1)}
 
@@ -88,7 +89,11 @@ def nearest_values(shares: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _best_scales(
-    weights: Tensor, reach: float, nearest: Callable[[Tensor], tuple[Tensor, Tensor]], shares: Sequence[float] = _CLIPPED
+    weights: Tensor,
+    reach: float,
+    nearest: Callable[[Tensor], tuple[Tensor, Tensor]],
+    shares: Sequence[float] = _CLIPPED,
+    again: Sequence[float] = (),
 ) -> tuple[Tensor, Tensor]:
     """Codes of weights, and for each of their last rows the scale that brings them nearest: its largest is clipped a little if that helps.
 
@@ -97,15 +102,16 @@ def _best_scales(
         reach: The largest value that a code stands for.
         nearest: Gives codes for weights that were divided by their scale, and what these stand for.
         shares: Of the largest weight, that `reach` may stand for.
+        again: Further ones, for weights that have been packed before: taken where nothing is lost.
     """
     largest = weights.abs().amax(dim=-1, keepdim=True)
     least = torch.full_like(largest, torch.inf)
     codes, scales = torch.zeros(weights.shape, dtype=torch.uint8), torch.zeros_like(largest)
-    for share in shares:
+    for share in (*shares, *again):
         tried = (share * largest / reach).half().float().clamp(min=_LEAST_HALF)
         found, values = nearest(weights / tried)
         error = (values * tried - weights).square().sum(dim=-1, keepdim=True)
-        better = error < least
+        better = error < least if share in shares else (error == 0) & (least > 0)
         codes, scales = torch.where(better, found, codes), torch.where(better, tried, scales)
         least = torch.minimum(error, least)
     return codes, scales.half()

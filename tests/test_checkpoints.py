@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import stance
 from stance import checkpoints
 from stance.errors import DamagedModelError, MissingModelError
 from stance.pipeline import Judge
+from stance.training.recipe import Recipe, Stage, load_base
+from stance.training.run import train_model
 
 TEXT = "“We should talk,” Ada Lund said."
 
@@ -127,3 +130,22 @@ def test_models_of_one_table_share_a_file_and_one_of_another_keeps_its_own(tmp_p
         assert torch.equal(states["first"][name], weights)
         assert torch.equal(states["second"][name], weights)
         assert torch.equal(states["other"][name], weights) == (not name.endswith("word_embeddings.weight"))
+
+
+def test_a_model_that_is_trained_anew_takes_the_table_that_others_share(tiny_base: Path, tmp_path: Path) -> None:
+    made = Recipe(str(tiny_base), (Stage(("seeds/train:2",), 1, 1e-3),), window=48, batch_size=64, bits=4, table_bits=4, words=WORDS)
+    for name in ("first", "second"):
+        train_model("stance", made, tmp_path / name, tmp_path / "work")
+        if name == "first":
+            shared = load_file(tmp_path / "words.safetensors")
+            (scales,) = (key for key in shared if key.endswith(".scales"))
+            other = torch.where(shared[scales] > 1e-6, shared[scales] * 2, shared[scales])
+            save_file(shared | {scales: other}, tmp_path / "words.safetensors", metadata={"format": "pt"})
+    assert not any("word_embeddings" in name for name in load_file(tmp_path / "second" / checkpoints.WEIGHTS))
+    begun = load_base(str(tiny_base))[0].get_input_embeddings().weight
+    taken = Judge(tmp_path / "second", exact=True).model.encoder.get_input_embeddings().weight
+    assert 1.8 < float(taken.detach().norm() / begun.detach().norm()) < 2.2
+
+    (tmp_path / "words.safetensors").write_bytes(b"no weights")
+    with pytest.raises(DamagedModelError, match=r"words\.safetensors"):
+        train_model("stance", made, tmp_path / "third", tmp_path / "work")

@@ -15,7 +15,7 @@ from stance.articles import write_article
 from stance.classifier import StanceClassifier
 from stance.errors import DamagedModelError, TrainingError
 from stance.integers import IntegerAttention, IntegerLinear, PackedTable, join_attention, place_packed, reckons_in_integers
-from stance.packing import BITS, pack, packed_shape, packed_state, packs, round_weights, unpack
+from stance.packing import BITS, nearest_values, pack, packed_shape, packed_state, packs, round_weights, unpack
 from stance.pipeline import Judge, Reader
 from stance.training.layers import freeze
 from stance.training.recipe import Recipe, Stage, load_base, read_recipe, write_recipe
@@ -50,6 +50,16 @@ def test_the_shape_can_be_told_from_what_is_packed(bits: int, columns: int) -> N
 def test_packing_again_loses_nothing(bits: int, matrix: torch.Tensor) -> None:
     once = unpack(**pack(matrix, bits))
     assert torch.equal(unpack(**pack(once, bits)), once)
+
+
+@pytest.mark.parametrize("largest", [-1.0, -0.6961928, -0.52507305, -0.3949175, 0.44070983, 0.562617, 0.72295684, 1.0])
+def test_a_group_packs_without_loss_whichever_value_its_largest_has(largest: float) -> None:
+    torch.manual_seed(0)
+    _, values = nearest_values(torch.rand(50, 32) * 1.9 * abs(largest) - 0.95 * abs(largest))
+    values[values.abs() > abs(largest)] = 0
+    values[:, 5] = nearest_values(torch.tensor(largest))[1]
+    matrix = values * (0.01 + torch.rand(50, 1)).half().float()
+    assert torch.equal(unpack(**pack(matrix, 4)), matrix)
 
 
 @pytest.mark.parametrize("bits", BITS)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import TrainingArguments, set_seed
 
+from stance.checkpoints import take_words
 from stance.document import Document, Span
 from stance.formats.polnear import PROVENANCE
 from stance.packing import round_weights
@@ -207,7 +208,12 @@ def begin(recipe: Recipe) -> tuple[QuoteTagger, Tokenizer]:
 
 
 def train(
-    recipe: Recipe, documents: Sequence[Sequence[Document]], dev: Sequence[Document], unlabelled: Sequence[Document], folder: Path
+    recipe: Recipe,
+    documents: Sequence[Sequence[Document]],
+    dev: Sequence[Document],
+    unlabelled: Sequence[Document],
+    shared: Path | None,
+    folder: Path,
 ) -> tuple[QuoteTagger, Tokenizer]:
     """Trains the quotes model through the recipe's stages.
 
@@ -218,6 +224,7 @@ def train(
         documents: For each stage its labelled articles.
         dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
         unlabelled: What the encoder is adapted to, where the recipe says so.
+        shared: The table of words that it is to share, where the recipe says so.
         folder: Where checkpoints and the finished stages' weights go.
 
     Returns:
@@ -227,6 +234,8 @@ def train(
     model, tokenizer = begin(recipe)
     freeze(model.encoder, recipe.frozen)
     round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
+    if shared:
+        take_words(model, shared)
     if recipe.adaptation:
         adapt(model.encoder, tokenizer, recipe, unlabelled, folder / "adaptation")
     held_out = [

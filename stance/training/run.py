@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Mapping, Sequence
@@ -102,8 +103,9 @@ def train_model(task: str, recipe: Recipe, out: Path, work: Path, *, keep_work: 
     held_out = read_sources(recipe.calibration, recipe)
     unlabelled = read_unlabelled(recipe.adaptation.data, [*dev, *held_out]) if recipe.adaptation else []
     place = work / f"{task}-{_fingerprint(task, recipe, [*documents, dev, unlabelled])}"
+    shared = Path(os.path.normpath(out / recipe.words)) if recipe.words else None  # `..` of a folder that is not there leads nowhere
     run = {"quotes": _train_quotes, "stance": _train_stance}[task]
-    model, tokenizer, config, calibration = run(recipe, documents, dev, held_out, unlabelled, place)
+    model, tokenizer, config, calibration = run(recipe, documents, dev, held_out, unlabelled, shared, place)
     losses = tuple(read_losses(place / f"stage{number}") for number in range(len(recipe.stages)))
     sources = {name: sum_of(read_sources([name], recipe)) for stage in recipe.stages for name in stage.data}
     checkpoints.save(model, tokenizer, config, out, recipe.bits, recipe.table_bits, recipe.words)
@@ -152,12 +154,13 @@ def _train_quotes(
     dev: Sequence[Document],
     held_out: Sequence[Document],
     unlabelled: Sequence[Document],
+    shared: Path | None,
     work: Path,
 ) -> tuple[Any, Any, dict[str, Any], Calibration]:
     from stance.packing import round_weights
     from stance.training import quotes
 
-    model, tokenizer = quotes.train(recipe, documents, dev, unlabelled, work)
+    model, tokenizer = quotes.train(recipe, documents, dev, unlabelled, shared, work)
     round_weights(model, recipe.bits, recipe.table_bits)
     fitted = _fit_confidence(model, tokenizer, recipe, held_out)
     calibration = _calibrated("quotes", recipe, held_out, fitted, {"confidence": [1.0, 0.0]})
@@ -202,12 +205,13 @@ def _train_stance(
     dev: Sequence[Document],
     held_out: Sequence[Document],
     unlabelled: Sequence[Document],
+    shared: Path | None,
     work: Path,
 ) -> tuple[Any, Any, dict[str, Any], Calibration]:
     from stance.training import stance
     from stance.training.calibration import calibrate
 
-    model, tokenizer, question = stance.train(recipe, documents, dev, held_out, unlabelled, work)
+    model, tokenizer, question = stance.train(recipe, documents, dev, held_out, unlabelled, shared, work)
     stance.round_model(model, tokenizer, recipe, documents[-1], question)
     fitted = calibrate(model, tokenizer, held_out, recipe, question)
     calibration = _calibrated("stance", recipe, held_out, fitted, {"temperature": 1.0, "threshold": 0.0})

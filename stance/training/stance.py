@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import TrainingArguments, set_seed
 
+from stance.checkpoints import take_words
 from stance.classifier import Row, StanceClassifier, collate
 from stance.document import Document
 from stance.errors import TrainingError
@@ -208,6 +209,7 @@ def train(
     dev: Sequence[Document],
     apart: Sequence[Document],
     unlabelled: Sequence[Document],
+    shared: Path | None,
     folder: Path,
 ) -> tuple[StanceClassifier, Tokenizer, Question]:
     """Trains the stance model through the recipe's stages; a run that was cut off goes on from its last checkpoint in `folder`.
@@ -218,6 +220,7 @@ def train(
         dev: Articles by whose loss the best state is kept; none where a stage is to run to its end.
         apart: Other articles of which nothing may be learnt, as those that probabilities are calibrated on.
         unlabelled: What the encoder is adapted to, where the recipe says so.
+        shared: The table of words that it is to share, where the recipe says so.
         folder: Where checkpoints and the finished stages' weights go.
 
     Returns:
@@ -230,6 +233,8 @@ def train(
     model, tokenizer, question = begin(recipe)
     freeze(model.encoder, recipe.frozen)
     round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
+    if shared:
+        take_words(model, shared)
     if recipe.adaptation:
         adapt(model.encoder, tokenizer, recipe, unlabelled, folder / "adaptation")
     held_out = read_items(dev, tokenizer, recipe.window, question)
