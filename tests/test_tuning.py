@@ -283,7 +283,9 @@ def test_a_list_from_before_calibration_was_told_is_read(tmp_path: Path) -> None
 def by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quotes model with weights by chance stands for a trained one; how its confidence is fitted each test tells."""
 
-    def train(recipe: Recipe, documents: object, dev: object, work: Path) -> tuple[QuoteTagger, Tokenizer]:
+    def train(
+        recipe: Recipe, documents: object, dev: object, unlabelled: object, shared: object, work: Path
+    ) -> tuple[QuoteTagger, Tokenizer]:
         work.mkdir(parents=True)
         encoder, tokenizer = load_base(recipe.base)
         return QuoteTagger(encoder, recipe.link_width), tokenizer
