@@ -20,11 +20,13 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from stance.checkpoints import take_words
 from stance.document import Document
 from stance.errors import TrainingError
+from stance.packing import round_weights
 from stance.text import readable
 from stance.tokens import boundary_ids
-from stance.training.layers import DepthTrainer
+from stance.training.layers import DepthTrainer, freeze
 from stance.training.recipe import Recipe
 from stance.training.stages import FINISHED, arguments, run_stage
 from stance.training.watch import save_whole
@@ -138,6 +140,27 @@ class AdaptingTrainer(DepthTrainer):
         """The loss of one batch."""
         loss = model(**inputs, head_alone=self.state.global_step < min(_HEAD_ALONE, self.state.max_steps // 10))
         return (loss, None) if return_outputs else loss
+
+
+def prepare(
+    model: nn.Module, tokenizer: Tokenizer, recipe: Recipe, unlabelled: Sequence[Document], shared: Path | None, folder: Path
+) -> None:
+    """Makes a model's encoder ready to learn labels: what a recipe freezes has its packed values, the rest is adapted.
+
+    Args:
+        model: A module with an `encoder`.
+        tokenizer: The encoder's.
+        recipe: What stays as it is, and whether there is an adaptation.
+        unlabelled: What the encoder is adapted to, where the recipe says so.
+        shared: The table of words that it is to share, where the recipe says so.
+        folder: Where checkpoints go.
+    """
+    freeze(model.encoder, recipe.frozen)
+    round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
+    if shared:
+        take_words(model, shared)
+    if recipe.adaptation:
+        adapt(model.encoder, tokenizer, recipe, unlabelled, folder / "adaptation")
 
 
 def adapt(encoder: Any, tokenizer: Tokenizer, recipe: Recipe, texts: Sequence[Document], folder: Path) -> None:

@@ -16,15 +16,13 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import TrainingArguments, set_seed
 
-from stance.checkpoints import take_words
 from stance.document import Document, Span
 from stance.formats.polnear import PROVENANCE
-from stance.packing import round_weights
 from stance.pipeline import Reader
 from stance.tagger import CONTENT, INNER, LAYERS, LINKS, QuoteTagger, buckets, collate
 from stance.tokens import Window, Words, boundary_ids, cut_windows, read_words
-from stance.training.adaptation import adapt
-from stance.training.layers import DepthTrainer, freeze
+from stance.training.adaptation import prepare
+from stance.training.layers import DepthTrainer
 from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.stages import by_length, run_stages
 from stance.training.variation import vary_marks, wrap_quotes
@@ -232,12 +230,7 @@ def train(
     """
     set_seed(recipe.seed)
     model, tokenizer = begin(recipe)
-    freeze(model.encoder, recipe.frozen)
-    round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
-    if shared:
-        take_words(model, shared)
-    if recipe.adaptation:
-        adapt(model.encoder, tokenizer, recipe, unlabelled, folder / "adaptation")
+    prepare(model, tokenizer, recipe, unlabelled, shared, folder)
     held_out = [
         example
         for document in dev

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import torch
-from rich.progress import Progress
 from safetensors.torch import load_file, load_model
 from torch import Tensor, nn
 from transformers import PrinterCallback, Trainer, TrainingArguments
@@ -81,26 +80,22 @@ def run_stage(trainer: Trainer, stage: Stage, place: Path, title: str) -> None:
     """
     trainer.remove_callback(PrinterCallback)
     with progress_bar() as progress:
-        _run(trainer, stage, place, progress, title)
-
-
-def _run(trainer: Trainer, stage: Stage, place: Path, progress: Progress, title: str) -> None:
-    steps = math.ceil(len(trainer.train_dataset) / trainer.args.train_batch_size)
-    trainer.args.save_steps = save_steps(steps)
-    trainer.args.logging_steps = min(trainer.args.logging_steps, trainer.args.save_steps)
-    trainer.add_callback(Bar(progress, title))
-    checkpoint = last_checkpoint(place)
-    if checkpoint:
-        progress.console.print(f"{title}: goes on from step {step_of(checkpoint)}")
-    if trainer.eval_dataset:
-        size = trainer.args.per_device_train_batch_size
-        keep = KeepBest(place, trainer.model, lambda: mean_loss(trainer, size), stage.epochs, progress.console.print)
-        trainer.add_callback(keep)
-        if checkpoint is None:
-            keep.record(0)
-    trainer.train(resume_from_checkpoint=checkpoint)
-    if trainer.eval_dataset:
-        load_model(trainer.model, str(place / BEST))
+        steps = math.ceil(len(trainer.train_dataset) / trainer.args.train_batch_size)
+        trainer.args.save_steps = save_steps(steps)
+        trainer.args.logging_steps = min(trainer.args.logging_steps, trainer.args.save_steps)
+        trainer.add_callback(Bar(progress, title))
+        checkpoint = last_checkpoint(place)
+        if checkpoint:
+            progress.console.print(f"{title}: goes on from step {step_of(checkpoint)}")
+        if trainer.eval_dataset:
+            size = trainer.args.per_device_train_batch_size
+            keep = KeepBest(place, trainer.model, lambda: mean_loss(trainer, size), stage.epochs, progress.console.print)
+            trainer.add_callback(keep)
+            if checkpoint is None:
+                keep.record(0)
+        trainer.train(resume_from_checkpoint=checkpoint)
+        if trainer.eval_dataset:
+            load_model(trainer.model, str(place / BEST))
 
 
 def save_steps(steps: int) -> int:

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 from transformers import TrainingArguments, set_seed
 
-from stance.checkpoints import take_words
 from stance.classifier import Row, StanceClassifier, collate
 from stance.document import Document
 from stance.errors import TrainingError
@@ -24,8 +23,8 @@ from stance.pipeline import Judge
 from stance.questions import Question, shipped_question
 from stance.stances import MARKS, passage
 from stance.training import teacher
-from stance.training.adaptation import adapt
-from stance.training.layers import DepthTrainer, freeze
+from stance.training.adaptation import prepare
+from stance.training.layers import DepthTrainer
 from stance.training.recipe import Recipe, Stage, load_base, model_folder
 from stance.training.rounding import round_by_use
 from stance.training.stages import by_length, run_stages
@@ -231,12 +230,7 @@ def train(
     """
     set_seed(recipe.seed)
     model, tokenizer, question = begin(recipe)
-    freeze(model.encoder, recipe.frozen)
-    round_weights(model, recipe.bits, recipe.table_bits, frozen=True)
-    if shared:
-        take_words(model, shared)
-    if recipe.adaptation:
-        adapt(model.encoder, tokenizer, recipe, unlabelled, folder / "adaptation")
+    prepare(model, tokenizer, recipe, unlabelled, shared, folder)
     held_out = read_items(dev, tokenizer, recipe.window, question)
 
     def trainer_of(articles: Sequence[Document], stage: Stage, seed: int, options: TrainingArguments) -> StanceTrainer:
